@@ -1,0 +1,227 @@
+"""What a laboratory measured and how it was designed: Study, Assay, Design."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Literal, NewType, get_args
+
+import pandas as pd
+from anndata import AnnData
+
+from .design import Design
+from .errors import InvalidDossier, NotEstimable
+from .units import Scale
+
+SampleId = NewType("SampleId", str)
+AssayKind = Literal["proteome", "panel", "particles", "mirna", "activity", "stability"]
+Material = Literal[
+    "conditioned_medium", "vesicles", "cell_lysate", "medium_blank", "cells", "standard", "control"
+]
+Load = Literal["equal_volume", "equal_cell_equivalents", "equal_protein", "unknown"]
+
+ASSAY_KINDS: tuple[str, ...] = get_args(AssayKind)
+MATERIALS: tuple[str, ...] = get_args(Material)
+LOADS: tuple[str, ...] = get_args(Load)
+
+# The product record of CLAIMS section 2: column of the sample table -> what a gap forbids us to say.
+PRODUCT_RECORD: Mapping[str, str] = MappingProxyType(
+    {
+        "collection_medium": "whether a protein was declared in the medium",
+        "expansion_medium": "which carry-over to expect",
+        "serum_percent": "how much serum or platelet lysate the cells saw",
+        "additives": "that FGF2, TGFB1, PDGF, insulin, transferrin or albumin come from the cells",
+        "rinses": "how far serum was washed off",
+        "serum_free_hours": "how long the cells starved before collection",
+        "confluence_percent": "an amount per density",
+        "oxygen_percent": "that glycolytic proteins mark leakage",
+        "population_doublings": "an effect of culture age apart from donor age",
+        "hours": "a rate or an amount per time",
+        "clarification": "that cells and debris were removed",
+        "concentration_factor": "an amount per volume of medium",
+        "storage_temperature_c": "how the product was kept",
+        "storage_days": "how long it was kept",
+        "freeze_thaws": "that labile factors were intact when measured",
+        "ev_isolation": "what the vesicle fraction contains",
+        "cells_at_harvest": "an amount per million cells",
+        "volume_ml": "an amount per flask",
+        "viability_percent": "how many cells leaked their content",
+        "load": "what a difference in intensity means",
+    }
+)
+
+
+class State(IntEnum):
+    """Why a measurement has no number, or what its number is worth (`layers["state"]`)."""
+
+    VALUE = 0
+    MISSING = 1
+    BELOW_LOD = 2
+    BELOW_LLOQ = 3
+    ABOVE_RANGE = 4
+    MEASURED_ZERO = 5
+
+
+@dataclass(frozen=True)
+class Assay:
+    """One kind of measurement of the study.
+
+    Parameters
+    ----------
+    name
+        Slug, unique in the study.
+    kind, material
+        What was measured, in what.
+    data
+        Measurements (rows) by analytes (columns). X is NaN wherever there is no number;
+        `layers["state"]` (int8) says why; `var["unit"]` names the unit of each analyte;
+        `obs["sample"]` names the row of `Study.samples`.
+    table
+        Tidy data of an assay that is no matrix (wells, curves, sizes), or None.
+    scale
+        Scale of X.
+    """
+
+    name: str
+    kind: AssayKind
+    material: Material
+    data: AnnData | None = None
+    table: pd.DataFrame | Path | None = None
+    scale: Scale = "linear"
+
+    @property
+    def matrix(self) -> AnnData:
+        """The measurements-by-analytes matrix; an error when this assay is a tidy table."""
+        if self.data is None:
+            raise NotEstimable(f"assay {self.name!r} holds a tidy table, no matrix of measurements")
+        return self.data
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a study's history: which step, what it did, with which parameters."""
+
+    step: str
+    text: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that was measured, with its samples, design and history.
+
+    Parameters
+    ----------
+    title, organism
+        Words for the reader; `organism` is a species name.
+    samples
+        A row per physical sample, index = sample name (DESIGN section 1).
+    assays
+        Name to Assay.
+    design
+        What is to be compared, or None.
+    history
+        Steps that made this study, oldest first.
+    simulated
+        True when the numbers come from `secretome.simulate`; printed across every page.
+
+    Examples
+    --------
+    >>> study = Study("two flasks", pd.DataFrame({"donor": ["D1", "D2"]}, index=["a", "b"]))
+    >>> study.organism
+    'Homo sapiens'
+    """
+
+    title: str
+    samples: pd.DataFrame
+    assays: Mapping[str, Assay] = field(default_factory=dict)
+    design: Design | None = None
+    history: tuple[Step, ...] = ()
+    organism: str = "Homo sapiens"
+    simulated: bool = False
+
+    def with_assay(self, assay: Assay) -> Study:
+        """This study with one assay added or replaced."""
+        return replace(self, assays={**self.assays, assay.name: assay})
+
+    def with_step(self, step: str, text: str, **parameters: object) -> Study:
+        """This study with one more line in its history."""
+        return replace(self, history=(*self.history, Step(step, text, dict(parameters))))
+
+    def select(self, *, kind: AssayKind, material: Material | None = None) -> tuple[Assay, ...]:
+        """Assays of one kind (and material), in the order in which they were given."""
+        return tuple(
+            assay
+            for assay in self.assays.values()
+            if assay.kind == kind and (material is None or assay.material == material)
+        )
+
+    def to_mudata(self) -> object:
+        """The measurements as a `mudata.MuData`, one modality an assay that has a matrix.
+
+        `uns["secretome"]` of each modality keeps kind, material and scale; results, design
+        and history do not travel in `.uns`.
+        """
+        modalities = {}
+        for name, assay in self.assays.items():
+            if assay.data is not None:
+                data = assay.data.copy()
+                data.uns = {
+                    "secretome": {"kind": assay.kind, "material": assay.material, "scale": assay.scale}
+                }
+                modalities[name] = data
+        return _mudata().MuData(modalities)
+
+
+def read_mudata(path: Path) -> object:
+    """The `mudata.MuData` in an h5mu file."""
+    return _mudata().read_h5mu(path)
+
+
+def assays_from_mudata(container: object) -> dict[str, Assay]:
+    """Assays of a `mudata.MuData` written by `Study.to_mudata`.
+
+    Parameters
+    ----------
+    container
+        A MuData whose modalities carry `uns["secretome"]`.
+
+    Returns
+    -------
+    Name to Assay, in the order of the modalities.
+    """
+    assays = {}
+    for name, data in container.mod.items():  # type: ignore[attr-defined]
+        facts = data.uns["secretome"]
+        clean = data.copy()
+        clean.uns = {}
+        kind = _one_of(facts["kind"], ASSAY_KINDS, name)
+        material = _one_of(facts["material"], MATERIALS, name)
+        assays[name] = Assay(name, kind, material, clean, scale=facts["scale"])  # type: ignore[arg-type]
+    return assays
+
+
+def samples_of(assay: Assay, samples: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the sample table that belong to the measurements of an assay, in their order."""
+    names: Sequence[str] = list(assay.matrix.obs["sample"])
+    found = samples.loc[names].copy()
+    found.index = assay.matrix.obs_names
+    return found
+
+
+def _mudata() -> ModuleType:
+    """The mudata library, told not to copy the columns of modalities into the container."""
+    import mudata
+
+    mudata.set_options(pull_on_update=False)
+    module: ModuleType = mudata
+    return module
+
+
+def _one_of(value: object, allowed: tuple[str, ...], where: str) -> str:
+    if value not in allowed:
+        raise InvalidDossier(f"modality {where!r}: {value!r} is none of {', '.join(allowed)}")
+    return str(value)
