@@ -1,0 +1,404 @@
+"""study.toml: what to read, how to compare it, and the options of every stage."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+from .design import Design
+from .errors import InvalidPlan, Problem, UnreadableFile, near_misses
+from .study import ASSAY_KINDS, MATERIALS, AssayKind, Material
+from .units import UNITS
+
+Zero = Literal["missing", "measured"]
+
+
+@dataclass(frozen=True)
+class SamplesPlan:
+    """Where the sample sheet is and how its columns become those of the sample table.
+
+    Parameters
+    ----------
+    file, sheet
+        The sheet as csv, tsv or xlsx; `sheet` names the worksheet, default the first.
+    id
+        Column that names the sample.
+    donor_of
+        Columns that name a donor together, when a donor label alone is not unique.
+    rename, set
+        Column to standard name; standard name to one value for all samples.
+    """
+
+    file: Path | None = None
+    id: str = "sample"
+    sheet: str | None = None
+    donor_of: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    set: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AssayPlan:
+    """One measurement file: what it holds and how to read it.
+
+    Parameters
+    ----------
+    format
+        Name of a reader; None lets `read.recognise` decide from the content.
+    quantity
+        Which of several quantities of the file to use.
+    unit
+        Unit of the values, where the format does not say it.
+    zero
+        What a 0 means, where the format does not say it.
+    samples
+        A sample sheet of its own.
+    """
+
+    name: str
+    file: Path
+    kind: AssayKind = "proteome"
+    material: Material = "conditioned_medium"
+    format: str | None = None
+    quantity: str | None = None
+    sheet: str | None = None
+    unit: str | None = None
+    zero: Zero | None = None
+    samples: Path | None = None
+
+
+@dataclass(frozen=True)
+class DefineOptions:
+    """Choices of the stage `define`: normalisation, and samples left out of later contrasts."""
+
+    normalisation: Literal["none", "median", "quantile"] = "none"
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VaryOptions:
+    """Choices of the stage `vary`.
+
+    Parameters
+    ----------
+    trend, robust, prior
+        Of the moderated test (`stats.linear.moderate`).
+    covariance
+        How contrasts of rows with gaps get their standard error; `"exact"` per row.
+    min_donors
+        Fewest donors on each side for a contrast to be tested.
+    """
+
+    trend: bool = True
+    robust: bool = False
+    prior: Literal["auto", "legacy", "unequal_df"] = "auto"
+    covariance: Literal["exact", "limma"] = "exact"
+    min_donors: int = 2
+
+
+@dataclass(frozen=True)
+class PotentialOptions:
+    """Choices of the stage `potential`: unverified rows, and the column that groups the samples."""
+
+    unverified: bool = False
+    group_by: str = ""
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Choices of the report: rows of a table shown in the page."""
+
+    rows: int = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole study.toml, checked for form; files are looked at by `read`.
+
+    Parameters
+    ----------
+    folder
+        Folder of study.toml; paths in it are relative to this one.
+    text
+        The file as written.
+    """
+
+    title: str
+    folder: Path
+    text: str = ""
+    organism: str = "Homo sapiens"
+    seed: int = 1
+    simulated: bool = False
+    samples: SamplesPlan = SamplesPlan()
+    assays: tuple[AssayPlan, ...] = ()
+    design: Design | None = None
+    define: DefineOptions = DefineOptions()
+    vary: VaryOptions = VaryOptions()
+    potential: PotentialOptions = PotentialOptions()
+    report: ReportOptions = ReportOptions()
+
+    @property
+    def file(self) -> Path:
+        """The study.toml itself."""
+        return self.folder / "study.toml"
+
+
+ORGANISMS: Mapping[str, str] = {
+    "human": "Homo sapiens",
+    "9606": "Homo sapiens",
+    "mouse": "Mus musculus",
+    "10090": "Mus musculus",
+    "rat": "Rattus norvegicus",
+    "10116": "Rattus norvegicus",
+    "pig": "Sus scrofa",
+    "9823": "Sus scrofa",
+    "horse": "Equus caballus",
+    "9796": "Equus caballus",
+    "dog": "Canis lupus familiaris",
+    "9615": "Canis lupus familiaris",
+    "sheep": "Ovis aries",
+    "9940": "Ovis aries",
+    "bovine": "Bos taurus",
+    "9913": "Bos taurus",
+}
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that a study.toml describes.
+
+    Parameters
+    ----------
+    path
+        The file, or the folder that holds one.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is missing, no text or no TOML.
+    InvalidPlan
+        If a key, type or value cannot be followed; all of them at once.
+    """
+    path = path / "study.toml" if path.is_dir() else path
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        facts = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise UnreadableFile(f"{path} does not exist; `secretome new FILE` drafts one") from error
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(f"{path} is no UTF-8 text; save it again as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableFile(f"{path} is no valid TOML: {error}") from error
+    return parse_plan(facts, folder=path.parent, text=text, file=path.name)
+
+
+def parse_plan(
+    facts: Mapping[str, object], *, folder: Path, text: str = "", file: str = "study.toml"
+) -> Plan:
+    """A plan from the tables of a study.toml.
+
+    Examples
+    --------
+    >>> parse_plan({"study": {"title": "One flask"}}, folder=Path(".")).title
+    'One flask'
+    """
+    reader = _Reader(file)
+    reader.known("", facts, ("study", "samples", "assay", "design", *_STAGES))
+    study = reader.table(facts, "study")
+    reader.known("study", study, ("title", "organism", "seed", "simulated"))
+    organism = str(study.get("organism", "human"))
+    plan = Plan(
+        title=str(study.get("title", folder.resolve().name)),
+        folder=folder,
+        text=text,
+        organism=ORGANISMS.get(organism.lower(), organism),
+        seed=reader.value(study, "study", "seed", int, 1),
+        simulated=reader.value(study, "study", "simulated", bool, False),
+        samples=_samples_plan(reader, reader.table(facts, "samples"), folder),
+        assays=_assay_plans(reader, facts.get("assay", []), folder),
+        design=_design(reader, facts),
+    )
+    stages = {
+        name: _options(reader, name, reader.table(facts, name), kind()) for name, kind in _STAGES.items()
+    }
+    if reader.problems:
+        raise InvalidPlan(reader.problems)
+    return replace(plan, **stages)  # type: ignore[arg-type]
+
+
+_STAGES: Mapping[str, Callable[[], object]] = {
+    "define": DefineOptions,
+    "vary": VaryOptions,
+    "potential": PotentialOptions,
+    "report": ReportOptions,
+}
+
+
+class _Reader:
+    """Takes values out of TOML tables and gathers what is wrong with them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def complain(self, found: str, expected: str, action: str) -> None:
+        self.problems.append(Problem(self.file, found, expected, action))
+
+    def table(self, facts: Mapping[str, object], name: str) -> Mapping[str, object]:
+        value = facts.get(name, {})
+        if isinstance(value, Mapping):
+            return value
+        self.complain(f"{name!r} is {value!r}", f"a table [{name}]", "Write it as a table.")
+        return {}
+
+    def known(self, where: str, facts: Mapping[str, object], names: tuple[str, ...]) -> None:
+        for name in facts:
+            if name not in names:
+                place = f"[{where}]" if where else "the file"
+                self.complain(
+                    f"unknown key {name!r} in {place}",
+                    "a key that we read",
+                    f"Mend it{near_misses(name, names)}",
+                )
+
+    def value(self, facts: Mapping[str, object], where: str, name: str, kind: type, default):  # type: ignore[no-untyped-def]
+        value = facts.get(name, default)
+        if value is default or (isinstance(value, kind) and isinstance(value, bool) == (kind is bool)):
+            return value
+        self.complain(f"[{where}] {name} = {value!r}", f"a value of type {kind.__name__}", "Mend the value.")
+        return default
+
+    def choice(
+        self, facts: Mapping[str, object], where: str, name: str, allowed: tuple[str, ...], default: str
+    ) -> str:
+        value = str(facts.get(name, default))
+        if value in allowed:
+            return value
+        self.complain(
+            f"[{where}] {name} = {value!r}",
+            f"one of {', '.join(allowed)}",
+            f"Mend it{near_misses(value, allowed)}",
+        )
+        return default
+
+    def texts(self, facts: Mapping[str, object], where: str, name: str) -> tuple[str, ...]:
+        value = facts.get(name, [])
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.complain(f"[{where}] {name} = {value!r}", "a list of texts", 'Write for example ["a", "b"].')
+        return ()
+
+
+def _path(reader: _Reader, facts: Mapping[str, object], where: str, name: str, folder: Path) -> Path | None:
+    value = facts.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value:
+        reader.complain(f"[{where}] {name} = {value!r}", "a file name", "Write the name of the file.")
+        return None
+    return folder / value
+
+
+def _samples_plan(reader: _Reader, facts: Mapping[str, object], folder: Path) -> SamplesPlan:
+    reader.known("samples", facts, ("file", "id", "sheet", "donor_of", "rename", "set"))
+    sheet = facts.get("sheet")
+    rename = reader.table(facts, "rename")
+    return SamplesPlan(
+        file=_path(reader, facts, "samples", "file", folder),
+        id=reader.value(facts, "samples", "id", str, "sample"),
+        sheet=None if sheet is None else str(sheet),
+        donor_of=reader.texts(facts, "samples", "donor_of"),
+        rename={str(old): str(new) for old, new in rename.items()},
+        set=dict(reader.table(facts, "set")),
+    )
+
+
+def _assay_plans(reader: _Reader, listed: object, folder: Path) -> tuple[AssayPlan, ...]:
+    if not isinstance(listed, list):
+        reader.complain("'assay' is no list of tables", "one [[assay]] for each file", "Write [[assay]].")
+        return ()
+    plans: list[AssayPlan] = []
+    for position, facts in enumerate(listed, start=1):
+        plan = _assay_plan(reader, facts, folder, position)
+        if plan is None:
+            continue
+        if plan.name in {other.name for other in plans}:
+            reader.complain(f"two assays are called {plan.name!r}", "a name for each assay", "Rename one.")
+        plans.append(plan)
+    return tuple(plans)
+
+
+def _assay_plan(
+    reader: _Reader, facts: Mapping[str, object], folder: Path, position: int
+) -> AssayPlan | None:
+    where = f"[assay]] number {position}"
+    names = tuple(f.name for f in fields(AssayPlan))
+    reader.known("[assay]", facts, names)
+    file = _path(reader, facts, "[assay]", "file", folder)
+    if file is None:
+        reader.complain(f"[{where} names no file", "file = ...", "Name the measurement file.")
+        return None
+    unit = facts.get("unit")
+    if unit is not None and unit not in UNITS:
+        reader.complain(
+            f"[[assay]] unit = {unit!r}",
+            f"one of {', '.join(UNITS)}",
+            f"Mend it{near_misses(str(unit), UNITS)}",
+        )
+    zero = reader.choice(facts, "[assay]", "zero", ("", *get_args(Zero)), "") or None
+    texts = {
+        name: None if facts.get(name) is None else str(facts[name])
+        for name in ("format", "quantity", "sheet")
+    }
+    return AssayPlan(
+        name=str(facts.get("name", file.name.split(".")[0])),
+        file=file,
+        kind=reader.choice(facts, "[assay]", "kind", ASSAY_KINDS, "proteome"),  # type: ignore[arg-type]
+        material=reader.choice(facts, "[assay]", "material", MATERIALS, "conditioned_medium"),  # type: ignore[arg-type]
+        unit=None if unit is None else str(unit),
+        zero=zero,  # type: ignore[arg-type]
+        samples=_path(reader, facts, "[assay]", "samples", folder),
+        **texts,
+    )
+
+
+def _design(reader: _Reader, facts: Mapping[str, object]) -> Design | None:
+    if "design" not in facts:
+        return None
+    design = reader.table(facts, "design")
+    reader.known("design", design, ("unit", "formula", "random", "contrasts"))
+    contrasts = reader.table(design, "contrasts")
+    return Design(
+        unit=reader.value(design, "design", "unit", str, "donor"),
+        formula=reader.value(design, "design", "formula", str, "~ 1"),
+        random=reader.texts(design, "design", "random"),
+        contrasts={str(name): str(expression) for name, expression in contrasts.items()},
+    )
+
+
+def _options(reader: _Reader, stage: str, facts: Mapping[str, object], default: object) -> object:
+    """The defaults of a stage with the values given, checked against the types of the defaults."""
+    allowed = {f.name: f for f in fields(default)}  # type: ignore[arg-type]
+    reader.known(stage, facts, tuple(allowed))
+    given: dict[str, object] = {}
+    for name in facts:
+        if name not in allowed:
+            continue
+        standard = getattr(default, name)
+        choices = _choices(type(default), name)
+        if choices:
+            given[name] = reader.choice(facts, stage, name, choices, str(standard))
+        elif isinstance(standard, tuple):
+            given[name] = reader.texts(facts, stage, name)
+        else:
+            given[name] = reader.value(facts, stage, name, type(standard), standard)
+    return replace(default, **given)  # type: ignore[type-var]
+
+
+def _choices(kind: type, name: str) -> tuple[str, ...]:
+    annotation = str(kind.__annotations__[name])
+    if not annotation.startswith("Literal["):
+        return ()
+    return tuple(word.strip().strip("\"'") for word in annotation[len("Literal[") : -1].split(","))

@@ -1,0 +1,23 @@
+"""read: files become a Study; every format is a reader, every fault a named problem."""
+
+from .draft import Draft, draft
+from .gather import Reading, product_record, read_study
+from .proteins import ProteinTable
+from .recognise import FORMATS, Recognised, recognise
+from .sheet import read_sheet
+from .text import TextTable, read_table
+
+__all__ = [
+    "FORMATS",
+    "Draft",
+    "ProteinTable",
+    "Reading",
+    "Recognised",
+    "TextTable",
+    "draft",
+    "product_record",
+    "read_sheet",
+    "read_study",
+    "read_table",
+    "recognise",
+]
