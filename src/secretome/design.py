@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -75,6 +75,22 @@ class Design:
             If a factor, level or covariate is not in the samples.
         """
         return _contrast_weights(self, samples, expression)
+
+    def restricted(self, variables: Iterable[str]) -> Design:
+        """This design with only the terms whose variables are all among these.
+
+        Examples
+        --------
+        >>> Design(formula="~ 0 + tissue * condition").restricted(["tissue"]).formula
+        '~ 0 + tissue'
+        """
+        from formulaic import Formula
+
+        kept = frozenset(variables)
+        terms = [str(term) for term in Formula(self.formula)]
+        usable = [term for term in terms if term != "1" and set(Design(formula=term).variables) <= kept]
+        intercept = "1" if "1" in terms else "0"
+        return replace(self, formula="~ " + " + ".join([intercept, *usable]), contrasts={})
 
     def factors(self, expression: str) -> tuple[str, ...]:
         """Columns of the sample table that a contrast names, in order."""

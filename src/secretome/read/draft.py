@@ -161,8 +161,9 @@ def _toml(
         ]
         if found.format == "table":
             lines += [
-                'unit = "intensity"   # check: "intensity" or "log2 intensity"',
-                'zero = "missing"   # check: what does 0 mean in this table?',
+                "# this format does not say what its numbers are; fill both lines:",
+                '# unit = "intensity"   # or "log2 intensity"',
+                '# zero = "missing"     # or "measured"',
             ]
     lines += [
         "",

@@ -106,9 +106,10 @@ def _sheet(plan: Plan, problems: list[Problem]) -> pd.DataFrame | None:
             )
         )
         return None
+    sheet = None
     with _gathering(problems):
-        return read_sheet(read_table(file, sheet=plan.samples.sheet), plan.samples)
-    return None
+        sheet = read_sheet(read_table(file, sheet=plan.samples.sheet), plan.samples)
+    return sheet
 
 
 def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> pd.DataFrame:

@@ -1,0 +1,59 @@
+"""vary: why media differ, with the donor as the unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from secretome.parallel import Map, Progress
+from secretome.plan import VaryOptions
+from secretome.results import Result
+from secretome.study import Study
+
+from .audit import audit_design
+from .contrasts import compare
+
+__all__ = ["audit_design", "compare", "run"]
+
+
+def run(
+    study: Study,
+    results: Mapping[str, Result],
+    options: VaryOptions,
+    *,
+    seed: int,  # noqa: ARG001 - the stage contract; nothing here draws
+    map: Map,  # noqa: A002, ARG001 - the stage contract
+    progress: Progress | None = None,
+) -> tuple[Study, tuple[Result, ...]]:
+    """The study unchanged, with what its design can answer and the contrast table.
+
+    Parameters
+    ----------
+    study
+        After `define`: log2 proteome assays with `masked` proteins.
+    results
+        Those of earlier stages; none is needed.
+    options
+        Choices of the moderated test.
+
+    Returns
+    -------
+    The study and the results `vary.design` and `vary.contrasts`; without a design only a
+    result that says so.
+    """
+    del results
+    if study.design is None:
+        return study, (_no_design(),)
+    return study, (audit_design(study), compare(study, options, progress=progress))
+
+
+def _no_design() -> Result:
+    from secretome.results import Answer
+
+    return Result(
+        stage="vary",
+        name="contrasts",
+        question="What differs between the media?",
+        answer=Answer("Not asked: study.toml has no [design]."),
+        verdict="not tested",
+        lacks=("Comparisons need a [design] with a formula, contrasts and a donor for each sample.",),
+    )

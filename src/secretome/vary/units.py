@@ -1,0 +1,207 @@
+"""From flasks to donors: one value a donor (and level), or one difference a donor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secretome.design import Design, contrast_levels
+from secretome.stats import linear
+
+Strategy = Literal["paired within donor", "between donors", "slope between donors"]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides of a contrast: flasks (bool, m) with positive and with negative weight.
+
+    A slope has all flasks on the left side and none on the right.
+    """
+
+    left: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is fitted: one column for each unit of replication (and level).
+
+    Parameters
+    ----------
+    values
+        (n proteins, u units) log2.
+    design
+        (u, p) model matrix of the units.
+    contrast
+        (p,) weights.
+    blocks
+        (u,) donor of each unit when donors repeat, else None.
+    """
+
+    values: NDArray[np.float64]
+    design: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    blocks: NDArray[np.str_] | None
+
+
+def sides_of(design: Design, samples: pd.DataFrame, expression: str) -> Sides:
+    """Which flasks stand on which side of a contrast, and how donors connect the sides.
+
+    Parameters
+    ----------
+    design, samples
+        Of the flasks compared, m rows.
+    expression
+        The contrast.
+    """
+    left = np.zeros(len(samples), dtype=bool)
+    right = np.zeros(len(samples), dtype=bool)
+    levels = contrast_levels(expression)
+    if not levels:
+        return Sides(~left, right, "slope between donors")
+    for factor, weighted in levels.items():
+        for level, weight in weighted:
+            at_level = (samples[factor].astype(str) == level).to_numpy()
+            left |= at_level & (weight > 0)
+            right |= at_level & (weight < 0)
+    donors = samples[design.unit].astype(str).to_numpy()
+    on_left, on_right = set(donors[left]), set(donors[right])
+    paired = bool(on_left) and on_left == on_right and not (left & right).any()
+    return Sides(left, right, "paired within donor" if paired else "between donors")
+
+
+def paired_differences(
+    values: NDArray[np.float64], design: Design, samples: pd.DataFrame, expression: str, sides: Sides
+) -> Units:
+    """One left-minus-right difference a donor.
+
+    Flasks of a donor are paired within the levels of the other variables of the formula, the
+    pairs are averaged, so that a donor with many flasks counts once.
+
+    Parameters
+    ----------
+    values
+        (n, m) log2.
+    """
+    factors = design.factors(expression)
+    others = [name for name in design.variables if name not in factors]
+    strata = samples[[design.unit, *others]].astype(str).agg("\x1f".join, axis=1).to_numpy()
+    donors = samples[design.unit].astype(str).to_numpy()
+    names = sorted(set(donors[sides.left | sides.right]))
+    differences = np.full((len(values), len(names)), np.nan)
+    levels = _levels(samples, expression)
+    for column, donor in enumerate(names):
+        pairs = [
+            _difference(values, levels, strata == stratum) for stratum in sorted(set(strata[donors == donor]))
+        ]
+        differences[:, column] = _nanmean(np.stack(pairs, axis=1))
+    one = np.ones((len(names), 1))
+    return Units(differences, one, np.ones(1), None)
+
+
+def donor_values(
+    values: NDArray[np.float64], design: Design, samples: pd.DataFrame, expression: str
+) -> Units:
+    """One value for each donor and level of the compared factors.
+
+    Other variables that vary within such a cell (a priming of the same donor's cells) are
+    first subtracted with their effect within cells, so that a protein seen only in primed
+    flasks of one donor is not compared with unprimed flasks of another. A row in which that
+    effect cannot be estimated although the cells differ in it becomes NaN.
+    """
+    factors = design.factors(expression)
+    cell_names = samples[[design.unit, *factors]].astype(str).agg("\x1f".join, axis=1).to_numpy()
+    cells, index = np.unique(cell_names, return_inverse=True)
+    nuisance, kept_variables = _within_cell(design, samples, index)
+    adjusted = _subtract(values, nuisance, index) if nuisance.size else values
+    means = np.stack([_nanmean(adjusted[:, index == cell]) for cell in range(len(cells))], axis=1)
+    first = [int(np.flatnonzero(index == cell)[0]) for cell in range(len(cells))]
+    table = samples.iloc[first]
+    reduced = design.restricted(kept_variables)
+    donors = table[design.unit].astype(str).to_numpy()
+    repeats = len(set(donors)) < len(donors)
+    return Units(
+        means,
+        reduced.matrix(table).values,
+        reduced.contrast(table, expression),
+        donors.astype(str) if repeats else None,
+    )
+
+
+def _levels(samples: pd.DataFrame, expression: str) -> list[tuple[float, NDArray[np.bool_]]]:
+    """Weight and flasks (m,) of each level that the contrast names."""
+    return [
+        (weight, (samples[factor].astype(str) == level).to_numpy())
+        for factor, weighted in contrast_levels(expression).items()
+        for level, weight in weighted
+    ]
+
+
+def _difference(
+    values: NDArray[np.float64], levels: list[tuple[float, NDArray[np.bool_]]], flasks: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Sum over the levels of weight times their mean among these flasks; NaN when one is unseen."""
+    return np.sum([weight * _nanmean(values[:, flasks & level]) for weight, level in levels], axis=0)
+
+
+def _within_cell(
+    design: Design, samples: pd.DataFrame, index: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], Sequence[str]]:
+    """Model columns (m, k) of the variables that vary within cells, and the other variables."""
+    varying = [
+        name
+        for name in design.variables
+        if any(len(set(samples[name].to_numpy()[index == cell])) > 1 for cell in np.unique(index))
+    ]
+    kept = [name for name in design.variables if name not in varying]
+    if not varying:
+        return np.zeros((len(samples), 0)), kept
+    matrix = Design(formula="~ " + " + ".join(varying)).matrix(samples)
+    return matrix.values[:, 1:], kept
+
+
+def _subtract(
+    values: NDArray[np.float64], nuisance: NDArray[np.float64], index: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Values (n, m) with the within-cell effect of the nuisance columns (m, k) taken out."""
+    cells = (index[:, None] == np.unique(index)[None, :]).astype(float)
+    fit = linear.fit_rows(values, np.hstack([cells, nuisance]))
+    effects = fit.coefficients[:, cells.shape[1] :]
+    unknown = np.isnan(effects)
+    centred = nuisance - nuisance.mean(axis=0)
+    adjusted: NDArray[np.float64] = values - np.where(unknown, 0.0, effects) @ centred.T
+    adjusted[(unknown & _differs_between_cells(values, nuisance, index)).any(axis=1)] = np.nan
+    return adjusted
+
+
+def _differs_between_cells(
+    values: NDArray[np.float64], nuisance: NDArray[np.float64], index: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """(n, k): whether the seen flasks of the cells of a row differ in a nuisance column."""
+    seen = ~np.isnan(values)
+    low = np.full((len(values), nuisance.shape[1]), np.inf)
+    high = -low
+    for cell in np.unique(index):
+        flasks = index == cell
+        count = seen[:, flasks].sum(axis=1)[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = (seen[:, flasks] @ nuisance[flasks]) / count
+        low = np.fmin(low, mean)
+        high = np.fmax(high, mean)
+    differs: NDArray[np.bool_] = high - low > 1e-9
+    return differs
+
+
+def _nanmean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the last axis of what is seen; NaN where nothing is."""
+    count = (~np.isnan(values)).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: NDArray[np.float64] = np.nansum(values, axis=-1) / count
+    mean[count == 0] = np.nan
+    return mean
