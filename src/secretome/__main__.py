@@ -1,0 +1,6 @@
+"""`python -m secretome` is the command `secretome`."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()
