@@ -1,0 +1,23 @@
+"""Linear models of many rows at once, moderated between rows: the limma method on arrays with gaps."""
+
+from secretome.stats._batch import remove_batch
+from secretome.stats._contrasts import contrast_rows
+from secretome.stats._correlation import ConsensusCorrelation, consensus_correlation
+from secretome.stats._moderate import Moderated, Treated, moderate, treat
+from secretome.stats._row_fit import RowFit, fit_rows
+from secretome.stats._squeeze import Squeezed, squeeze
+
+__all__ = [
+    "ConsensusCorrelation",
+    "Moderated",
+    "RowFit",
+    "Squeezed",
+    "Treated",
+    "consensus_correlation",
+    "contrast_rows",
+    "fit_rows",
+    "moderate",
+    "remove_batch",
+    "squeeze",
+    "treat",
+]
