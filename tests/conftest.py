@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 _DEFAULT = Path(__file__).resolve().parents[1].parent / "shared"
@@ -35,3 +38,115 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     names = {report.nodeid for _, report in needed}
     skipped = {report.nodeid for outcome, report in needed if outcome == "skipped"}
     terminalreporter.write_line(f"data tests: {len(names)} found, {len(skipped)} skipped")
+
+
+@dataclass
+class SmallLab:
+    """Files of a small study: 2 tissues x 3 donors x 2 conditions, 40 proteins, FragPipe layout."""
+
+    folder: Path
+    table: pd.DataFrame
+    sheet: pd.DataFrame
+    toml: str
+
+    @property
+    def samples(self) -> list[str]:
+        return list(self.sheet["sample"])
+
+    def write(self, *, delimiter: str = "\t", table_name: str = "combined_protein.tsv") -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.table.to_csv(self.folder / table_name, sep=delimiter, index=False)
+        self.sheet.to_csv(self.folder / "samples.tsv", sep="\t", index=False)
+        (self.folder / "study.toml").write_text(self.toml)
+        return self.folder / "study.toml"
+
+
+SMALL_TOML = """
+[study]
+title = "Small laboratory"
+organism = "human"
+[samples]
+file = "samples.tsv"
+[[assay]]
+name = "proteome"
+file = "combined_protein.tsv"
+[design]
+formula = "~ 0 + tissue + condition"
+random = ["donor"]
+  [design.contrasts]
+  bm_vs_ad = "tissue[BM] - tissue[AD]"
+  primed = "condition[primed] - condition[control]"
+"""
+
+
+@pytest.fixture
+def small_lab(tmp_path: Path) -> SmallLab:
+    """A small laboratory whose files can be changed before `write()`; nothing is planted."""
+    rng = np.random.default_rng(20261123)
+    rows = [
+        {"sample": f"{tissue}_{donor}_{condition[0]}", "material": "conditioned_medium", "donor": f"{tissue}{donor}",
+         "tissue": tissue, "condition": condition, "load": "equal_volume"}
+        for tissue in ("BM", "AD") for donor in (1, 2, 3) for condition in ("control", "primed")
+    ]  # fmt: skip
+    sheet = pd.DataFrame(rows)
+    proteins = [f"P{10000 + i}" for i in range(40)]
+    table = pd.DataFrame(
+        {
+            "Protein": [f"sp|{p}|G{i}_HUMAN" for i, p in enumerate(proteins)],
+            "Protein ID": proteins,
+            "Entry Name": [f"G{i}_HUMAN" for i in range(40)],
+            "Gene": [f"G{i}" for i in range(40)],
+            "Organism": "Homo sapiens OX=9606",
+            "Description": "invented",
+            "Combined Total Peptides": 5,
+        }
+    )
+    base = rng.normal(20, 2, size=40)
+    for sample in sheet["sample"]:
+        table[f"{sample} Intensity"] = np.round(2 ** (base + rng.normal(0, 0.5, 40)), 3)
+    for sample in sheet["sample"]:
+        table[f"{sample} MaxLFQ Intensity"] = np.round(2 ** (base + rng.normal(0, 0.5, 40)), 3)
+    return SmallLab(tmp_path / "lab", table, sheet, SMALL_TOML)
+
+
+SIX_NICHES_TOML = """
+[study]
+title = "Six mesenchymal niches"
+organism = "human"
+seed = 1
+[samples]
+file = "{folder}/fact_secr.xlsx"
+id = "Sample"
+donor_of = ["origin", "donor"]
+  [samples.rename]
+  Cell_type = "tissue"
+  Differentiation = "condition"
+  Donor = "donor"
+  Cluster = "origin"
+  [samples.set]
+  material = "conditioned_medium"
+  load = "unknown"
+[[assay]]
+name = "proteome"
+kind = "proteome"
+file = "{folder}/combined_protein_secr_fragpipe.tsv.gz"
+quantity = "MaxLFQ Intensity"
+[design]
+unit = "donor"
+formula = "~ 0 + tissue + condition"
+random = ["donor"]
+  [design.contrasts]
+  wj_vs_adipose = "tissue[WJ-MSCs] - tissue[ADSCs]"
+  dpsc_vs_pdlsc = "tissue[DPSCs] - tissue[PDLSCs]"
+  dpsc_vs_adipose = "tissue[DPSCs] - tissue[ADSCs]"
+  differentiation = "condition[dif] - condition[control]"
+"""
+
+
+@pytest.fixture
+def six_niches(shared: Path, tmp_path: Path) -> Path:
+    """study.toml of the six-niche data; the data stay where they are."""
+    path = tmp_path / "six" / "study.toml"
+    path.parent.mkdir()
+    path.write_text(SIX_NICHES_TOML.format(folder=shared / "data" / "msc-six-niches-lobov"))
+    return path

@@ -71,14 +71,15 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         problems.append(
             Problem("study.toml", "no [[assay]]", "one for each measurement file", "Add an [[assay]].")
         )
-    problems += _unmeasured(plan, sheet, tables) if not problems else []
+    if len(tables) == len(plan.assays):
+        problems += _unmeasured(plan, sheet, tables)
     if problems:
         raise InvalidInput(problems)
     study = _assemble(plan, sheet, own_sheets, tables)
     problems += _design_problems(plan, study)
     if problems:
         raise InvalidInput(problems)
-    notes = tuple(donor_collisions(study.samples, plan.samples))
+    notes = (*donor_collisions(study.samples, plan.samples), *_unused_columns(tables))
     study = study.with_step(
         "read", f"{len(study.assays)} assays, {len(study.samples)} samples", organism=study.organism
     )
@@ -161,6 +162,15 @@ def _unmeasured(
         )
         for name in sheet.index
         if name not in set(measured)
+    ]
+
+
+def _unused_columns(tables: Mapping[str, tuple[AssayPlan, ProteinTable]]) -> list[str]:
+    return [
+        f"{plan.file.name}: columns of numbers that no sample of the sheet is named after were not read: "
+        + ", ".join(table.unused[:12])
+        for plan, table in tables.values()
+        if table.unused
     ]
 
 

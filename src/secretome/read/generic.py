@@ -87,6 +87,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         str(plan.unit),
         scale="log2" if log2 else "linear",
         zeros=zeros,
+        unused=tuple(name for name in _number_columns(table) if name not in set(columns.values())),
     )
 
 
@@ -130,6 +131,10 @@ def _sample_columns(table: TextTable, samples: Sequence[str], affix: str) -> dic
     if samples:
         wanted = {sample: _affixed(sample, affix) for sample in samples}
         return {sample: column for sample, column in wanted.items() if column in table.header}
+    return {name: name for name in _number_columns(table)}
+
+
+def _number_columns(table: TextTable) -> list[str]:
     skipped = {_first(table.header, group) for group in (_IDENTIFIERS, _GENES, _ORGANISMS, _DESCRIPTIONS)}
     return {
         name: name for name in table.header if name and name not in skipped and _is_number_column(table, name)

@@ -38,6 +38,8 @@ class ProteinTable:
         Measurement to a remark that its column carries.
     format, quantity, unit
         How the file was read.
+    unused
+        Columns of numbers that belong to no sample of the sheet.
     """
 
     features: pd.DataFrame
@@ -50,6 +52,7 @@ class ProteinTable:
     zeros: NDArray[np.bool_] | None = None
     layers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
 
 FEATURE_COLUMNS: Mapping[str, object] = {

@@ -147,7 +147,9 @@ def _difference(
     values: NDArray[np.float64], levels: list[tuple[float, NDArray[np.bool_]]], flasks: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Sum over the levels of weight times their mean among these flasks; NaN when one is unseen."""
-    return np.sum([weight * _nanmean(values[:, flasks & level]) for weight, level in levels], axis=0)
+    parts = [weight * _nanmean(values[:, flasks & level]) for weight, level in levels]
+    difference: NDArray[np.float64] = np.sum(parts, axis=0)
+    return difference
 
 
 def _within_cell(
