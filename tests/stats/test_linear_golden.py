@@ -154,6 +154,13 @@ def test_weighted_fits_equal_lmfit_with_weights(oracle, experiments, kind, famil
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_sample_weights_equal_array_weights(oracle, experiments, kind):
+    e = experiments[kind]
+    expected = oracle.expected(f"limma_{kind}_arrayWeights.csv")["weight"]
+    assert_close(linear.array_weights(e.y, e.design), expected, absolute=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_removed_batches_equal_remove_batch_effect(oracle, experiments, kind):
     e = experiments[kind]
     found = linear.remove_batch(e.y, e.batch, e.design)

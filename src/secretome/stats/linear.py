@@ -1,5 +1,6 @@
 """Linear models of many rows at once, moderated between rows: the limma method on arrays with gaps."""
 
+from secretome.stats._array_weights import array_weights
 from secretome.stats._batch import remove_batch
 from secretome.stats._contrasts import contrast_rows
 from secretome.stats._correlation import ConsensusCorrelation, consensus_correlation
@@ -13,6 +14,7 @@ __all__ = [
     "RowFit",
     "Squeezed",
     "Treated",
+    "array_weights",
     "consensus_correlation",
     "contrast_rows",
     "fit_rows",
