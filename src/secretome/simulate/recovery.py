@@ -1,0 +1,233 @@
+"""How much of the planted truth a run of the program found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from secretome.results import Answer, Cell, Method, Result, Verdict
+
+FDR = 0.05
+SHARE_POINTS = 2.0  # a share further off than this counts as missed
+
+_CONTRAST_COLUMNS = (
+    "contrast",
+    "planted",
+    "testable",
+    "found",
+    "wrong_sign",
+    "false",
+    "sensitivity_percent",
+    "false_discovery_percent",
+    "intervals",
+    "coverage_percent",
+)
+
+
+def recovery(results: Mapping[str, Result], truth: Mapping[str, pd.DataFrame]) -> Result:
+    """What of the planted truth was found, missed and invented.
+
+    Parameters
+    ----------
+    results
+        Results of a run by `"stage.name"`; those that are absent are named in `lacks`.
+    truth
+        `Laboratory.truth`, or the tables of its folder `truth`.
+
+    Returns
+    -------
+    Result
+        `simulate.recovery` with tables `recovery` (question, planted, recovered, false, note),
+        `contrasts` (per contrast: planted true differences, those with a test, found with the right
+        sign at 5 % FDR, wrong sign, false, coverage of the 95 % intervals) and `shares`
+        (largest difference to the truth in percentage points).
+
+    Notes
+    -----
+    False discoveries are counted among what cells made; a difference in serum or skin is not judged.
+    """
+    lacks: list[str] = []
+    tables: dict[str, pd.DataFrame] = {}
+    rows: list[dict[str, object]] = []
+    effects = _table(results, "vary.contrasts", "effects", lacks)
+    if effects is not None:
+        tables["contrasts"] = _contrasts(effects, truth["effects"])
+        rows += _contrast_rows(tables["contrasts"])
+    contaminants = _table(results, "define.contaminants", "proteins", lacks)
+    if contaminants is not None:
+        rows += _contaminant_rows(contaminants, truth["proteins"])
+    quality = _table(results, "define.quality", "samples", lacks)
+    if quality is not None:
+        rows.append(_flask_row(quality, truth["samples"]))
+        tables["shares"] = _shares(quality, truth["samples"])
+        rows += _share_rows(tables["shares"])
+    columns = ["question", "planted", "recovered", "false", "note"]
+    tables = {"recovery": pd.DataFrame(rows, columns=columns), **tables}
+    return Result(
+        stage="simulate",
+        name="recovery",
+        question="How much of the planted truth was found?",
+        answer=_answer(tables),
+        verdict=_verdict(tables["recovery"]),
+        tables=tables,
+        parameters={"fdr": FDR, "share_points": SHARE_POINTS},
+        notes=("All data are simulated: the truth is known because it was planted.",),
+        lacks=tuple(lacks),
+        methods=(
+            Method(
+                "The data were simulated with known effects; found means a false discovery rate of at most "
+                "5 % and the right sign."
+            ),
+        ),
+    )
+
+
+def _table(results: Mapping[str, Result], key: str, name: str, lacks: list[str]) -> pd.DataFrame | None:
+    result = results.get(key)
+    if result is None or name not in result.tables:
+        lacks.append(f"No table {name} of {key}: nothing to compare with the truth.")
+        return None
+    return result.tables[name]
+
+
+def _contrasts(effects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    both = effects.merge(truth, on=["contrast", "protein"], suffixes=("", "_true"))
+    both = both[both["judged"].astype(bool)]
+    rows = []
+    for contrast, planted in truth[truth["judged"].astype(bool)].groupby("contrast", sort=False):
+        tested = both[(both["contrast"] == contrast) & both["p_value"].notna()]
+        real = tested["log2_ratio_true"] != 0
+        hit = tested["fdr"] <= FDR
+        right = tested["log2_ratio"] * tested["log2_ratio_true"] > 0
+        inside = tested["log2_ratio_true"].between(tested["lower"], tested["upper"])
+        found, wrong, false = (int(flags.sum()) for flags in (hit & right, hit & real & ~right, hit & ~real))
+        rows.append(
+            (
+                contrast,
+                int((planted["log2_ratio"] != 0).sum()),
+                int(real.sum()),
+                found,
+                wrong,
+                false,
+                _percent(found, int(real.sum())),
+                _percent(false, int(hit.sum())),
+                len(tested),
+                _percent(int(inside.sum()), len(tested)),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(_CONTRAST_COLUMNS))
+
+
+def _contrast_rows(contrasts: pd.DataFrame) -> list[dict[str, object]]:
+    rows = [
+        _row(
+            f"Proteins that differ: {row.contrast}",
+            row.testable,
+            row.found,
+            row.wrong_sign + row.false,
+            "planted = true differences that the data allowed to test; false includes the wrong sign",
+        )
+        for row in contrasts.itertuples()
+    ]
+    covered = (contrasts["intervals"] * contrasts["coverage_percent"] / 100).round().fillna(0)
+    rows.append(
+        _row(
+            "95 % intervals that hold the true log2 ratio",
+            int(contrasts["intervals"].sum()),
+            int(covered.sum()),
+            int(contrasts["intervals"].sum() - covered.sum()),
+            "over all contrasts and tested proteins",
+        )
+    )
+    return rows
+
+
+def _contaminant_rows(found: pd.DataFrame, truth: pd.DataFrame) -> list[dict[str, object]]:
+    both = found.merge(truth, on="protein", suffixes=("", "_true"))
+    masked = both["masked"].astype(bool)
+    planted = both["contaminant"].astype(bool)
+    made = both["origin"].isin(["secreted", "unconventional"])
+    # the table may list only what it flags: contaminants seen but not listed are missed
+    return [
+        _row(
+            "Contaminants masked",
+            int(planted.sum()),
+            int((planted & masked).sum()),
+            int((masked & both["origin"].eq("cell")).sum()),
+            "keratin, skin, serum, enzyme; false = proteins of the cells",
+        ),
+        _row(
+            "Secreted proteins kept",
+            int(made.sum()),
+            int((made & ~masked).sum()),
+            int((made & masked).sum()),
+            "false = real factors deleted, which must be none",
+        ),
+    ]
+
+
+def _flask_row(quality: pd.DataFrame, truth: pd.DataFrame) -> dict[str, object]:
+    both = quality.merge(truth, on="sample", suffixes=("", "_true"))
+    bad = both["accident"].fillna("").ne("")
+    flagged = both["verdict"].isin(["warn", "fail"])
+    return _row(
+        "Bad flasks flagged",
+        int(bad.sum()),
+        int((bad & flagged).sum()),
+        int((~bad & flagged).sum()),
+        "keratin, failed and over-loaded injections; false = good flasks flagged",
+    )
+
+
+def _shares(quality: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    both = quality.merge(truth, on="sample", suffixes=("", "_true"))
+    rows = []
+    for name in ("bovine_percent", "keratin_percent"):
+        apart = (both[name] - both[f"{name}_true"]).abs()
+        rows.append((name, len(both), int((apart <= SHARE_POINTS).sum()), apart.median(), apart.max()))
+    return pd.DataFrame(
+        rows, columns=["quantity", "samples", "close", "median_difference_points", "max_difference_points"]
+    )
+
+
+def _share_rows(shares: pd.DataFrame) -> list[dict[str, object]]:
+    return [
+        _row(
+            f"Share as planted: {row.quantity}",
+            row.samples,
+            row.close,
+            row.samples - row.close,
+            "recovered = flasks within two percentage points of the truth",
+        )
+        for row in shares.itertuples()
+    ]
+
+
+def _row(question: str, planted: int, recovered: int, false: int, note: str) -> dict[str, object]:
+    return {"question": question, "planted": planted, "recovered": recovered, "false": false, "note": note}
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else float("nan")
+
+
+def _answer(tables: Mapping[str, pd.DataFrame]) -> Answer:
+    """One clause for each question, its numbers quoted from the table."""
+    clauses, cells = [], {}
+    for number, question in enumerate(tables["recovery"]["question"]):
+        for column in ("planted", "recovered", "false"):
+            cells[f"{column}_{number}"] = Cell("recovery", column, {"question": question})
+        clauses.append(
+            f"{question}: {{recovered_{number}}} of {{planted_{number}}}, {{false_{number}}} false"
+        )
+    return Answer("; ".join(clauses) + "." if clauses else "Nothing could be compared.", cells)
+
+
+def _verdict(recovered: pd.DataFrame) -> Verdict:
+    if recovered.empty:
+        return "cannot be judged"
+    rows = recovered.set_index("question")
+    deleted = rows["false"].get("Secreted proteins kept", 0)
+    missed = rows["planted"].get("Bad flasks flagged", 0) - rows["recovered"].get("Bad flasks flagged", 0)
+    return "warn" if deleted or missed else "pass"

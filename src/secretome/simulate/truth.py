@@ -1,0 +1,84 @@
+"""The truth of the laboratory as tables: effects, shares, accidents, protein origins."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from .amounts import Planted
+from .flasks import tissue_codes
+from .recipe import Recipe
+
+# Only what cells made can be judged: a difference in serum or skin is no biology either way.
+JUDGED = ("secreted", "unconventional", "cell")
+CONTAMINANTS = ("keratin", "skin", "serum", "other")
+
+
+def effects(planted: Planted, proteome: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
+    """True log2 ratio of every protein in every comparison.
+
+    Returns
+    -------
+    Table: contrast, protein, gene, origin, log2_ratio, judged (False for what no cell made).
+    """
+    parts = []
+    for row in comparisons.itertuples():
+        if row.factor == "tissue":
+            ratio = planted.tissue[row.left] - planted.tissue[row.right]
+        else:
+            ratio = planted.priming
+        parts.append(
+            pd.DataFrame(
+                {
+                    "contrast": row.contrast,
+                    "protein": proteome.index,
+                    "gene": proteome["gene"].to_numpy(),
+                    "origin": proteome["origin"].to_numpy(),
+                    "log2_ratio": ratio.to_numpy(),
+                    "judged": proteome["origin"].isin(JUDGED).to_numpy(),
+                }
+            )
+        )
+    columns = ["contrast", "protein", "gene", "origin", "log2_ratio", "judged"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def protein_truth(recipe: Recipe, planted: Planted, proteome: pd.DataFrame) -> pd.DataFrame:
+    """What each protein is and which effects it carries, one row a protein."""
+    codes = tissue_codes(recipe)
+    table = proteome[["gene", "organism", "origin", "tagged"]].copy()
+    table["contaminant"] = table["origin"].isin(CONTAMINANTS)
+    table["log2_level"] = planted.base
+    for tissue in recipe.tissues:
+        table[f"tissue_{codes[tissue].lower()}_log2"] = planted.tissue[tissue]
+    table["priming_log2"] = planted.priming
+    table["age_log2_per_decade"] = planted.age_decade
+    table["passage_log2"] = planted.passage
+    for number, medium in enumerate(recipe.media[1:], start=2):
+        table[f"medium_{number}_log2"] = planted.medium[medium]
+    return table.rename_axis("protein").reset_index()
+
+
+def sample_truth(proteome: pd.DataFrame, amounts: pd.DataFrame, flasks: pd.DataFrame) -> pd.DataFrame:
+    """What each flask really holds, in percent of its protein, and what went wrong with it.
+
+    Returns
+    -------
+    Table: sample, leak_percent, bovine_percent, keratin_percent, trypsin_percent (of the true
+    amount), injection_log2, accident.
+    """
+    total = amounts.sum()
+
+    def percent(member: pd.Series) -> pd.Series:
+        return 100 * amounts[member].sum() / total
+
+    table = pd.DataFrame(
+        {
+            "leak_percent": percent(proteome["origin"].eq("cell")),
+            "bovine_percent": percent(proteome["organism"].eq("Bos taurus")),
+            "keratin_percent": percent(proteome["origin"].eq("keratin")),
+            "trypsin_percent": percent(proteome["entry_name"].eq("TRYP_PIG")),
+            "injection_log2": flasks["injection_log2"],
+            "accident": flasks["accident"],
+        }
+    )
+    return table.rename_axis("sample").reset_index()
