@@ -101,10 +101,28 @@ class VaryOptions:
 
 @dataclass(frozen=True)
 class PotentialOptions:
-    """Choices of the stage `potential`: unverified rows, and the column that groups the samples."""
+    """Choices of the stage `potential`.
+
+    Parameters
+    ----------
+    unverified
+        Count rows of evidence that nobody checked against their source, at their reduced weight.
+    group_by
+        Column of the sample table whose levels get a profile each; empty means `tissue` where
+        that column is given, else all samples together.
+    min_donors
+        Donors in whom a factor must be detected to be called seen.
+    count_additives
+        Count a factor in samples whose medium was declared to contain it.
+    leave_out_failed
+        Leave out samples that failed `define.quality`; by default they stay and are named.
+    """
 
     unverified: bool = False
     group_by: str = ""
+    min_donors: int = 1
+    count_additives: bool = False
+    leave_out_failed: bool = False
 
 
 @dataclass(frozen=True)

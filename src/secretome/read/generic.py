@@ -131,14 +131,13 @@ def _sample_columns(table: TextTable, samples: Sequence[str], affix: str) -> dic
     if samples:
         wanted = {sample: _affixed(sample, affix) for sample in samples}
         return {sample: column for sample, column in wanted.items() if column in table.header}
-    return {name: name for name in _number_columns(table)}
+    found = _number_columns(table)
+    return dict(zip(found, found, strict=True))
 
 
 def _number_columns(table: TextTable) -> list[str]:
     skipped = {_first(table.header, group) for group in (_IDENTIFIERS, _GENES, _ORGANISMS, _DESCRIPTIONS)}
-    return {
-        name: name for name in table.header if name and name not in skipped and _is_number_column(table, name)
-    }
+    return [name for name in table.header if name and name not in skipped and _is_number_column(table, name)]
 
 
 def _affixed(sample: str, affix: str) -> str:
