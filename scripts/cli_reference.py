@@ -19,7 +19,8 @@ def reference() -> str:
     parts += ["## secretome", "", "```text", group.get_help(context), "```", ""]
     for name in COMMANDS:
         command = group.get_command(context, name)
-        assert command is not None
+        if command is None:
+            raise SystemExit(f"no command {name}")
         inner = click.Context(command, info_name=f"secretome {name}", max_content_width=100)
         parts += [f"## secretome {name}", "", "```text", command.get_help(inner), "```", ""]
     parts += [

@@ -85,10 +85,6 @@ class NotEstimable(SecretomeError):
     """The design cannot answer the question: change the formula or measure the missing samples."""
 
 
-class TooFewDonors(SecretomeError):
-    """A comparison has too few donors (not flasks) on one side: more donors are needed."""
-
-
 class InvalidArray(SecretomeError):
     """An array handed to `stats` has the wrong shape or holds what it cannot: see the message."""
 
