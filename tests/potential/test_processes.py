@@ -348,6 +348,24 @@ def test_without_donors_samples_are_counted_and_donors_stay_open() -> None:
     assert "half of the samples" in result.sentence()
 
 
+def test_profiles_with_and_without_donors_stand_in_one_table() -> None:
+    samples = flasks(["D1", ""], material=["conditioned_medium", "vesicles"])
+    samples["tissue"] = pd.Categorical(["bone", None])
+    medium = proteome({"VEGFA": [5.0]}, ["s0"])
+    vesicles = proteome({"A": [NAN]}, ["s1"], name="ev", material="vesicles")
+    result = judge(study(samples, medium, vesicles))
+    assert result.tables["scope"]["donors"].tolist() == [1, pd.NA]
+    assert set(result.tables["groups"]["group"]) == {"bone", "not stated"}
+    assert result.tables["scope"]["factors_seen"].tolist() == [1, 0]
+
+
+def test_a_run_that_found_nothing_is_all_unseen() -> None:
+    result = judge(study(flasks(["D1"]), proteome({"VEGFA": [NAN]}, ["s0"])))
+    assert len(result.tables["factors"]) == 0
+    assert line(result, "bone", "for")["factors_seen"] == 0
+    assert result.sentence()
+
+
 def test_one_donor_is_said_to_be_one_donor() -> None:
     result = judge(study(flasks(["D1", "D1"]), proteome({"VEGFA": [1, 1]}, ["s0", "s1"])))
     assert "One donor: this describes this donor, not donors." in result.notes

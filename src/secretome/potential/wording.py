@@ -94,7 +94,7 @@ def answer(context: Context) -> Answer:
     kind = "evidence" if context.options.unverified else "verified evidence"
     units = "donors" if first.has_donors else "samples"
     return Answer(
-        f"In the {first.material.replace('_', ' ')} of {{samples}} samples, {{factors_seen}} of "
+        f"In the {first.material.replace('_', ' ')} (samples: {{samples}}), {{factors_seen}} of "
         f"{{factors_known}} factors with {kind} were detected. Factors seen of those known (in brackets: "
         f"in at least half of the {units}), for and against apart: {'; '.join(parts)}. "
         "What was not detected is unknown, not absent. Not tested functionally in this study.",
