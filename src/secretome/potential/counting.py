@@ -65,7 +65,8 @@ def detection(profile: Profile, members: NDArray[np.intp]) -> pd.DataFrame:
         index=pd.Index(profile.genes, name="gene"),
     )
     if not profile.has_donors:
-        table[["donors_detected", "donors_measured"]] = pd.NA
+        for column in ("donors_detected", "donors_measured"):
+            table[column] = pd.array([pd.NA] * len(table), dtype="Int64")
     return table
 
 

@@ -271,4 +271,6 @@ def _flagged(everywhere: pd.DataFrame, known: Evidence) -> pd.DataFrame:
 def _stacked(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
-    return pd.concat(frames, ignore_index=True)[columns]
+    # An empty frame carries no rows, only column types that would disturb those of the others.
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    return pd.concat(filled, ignore_index=True)[columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from secretome.results import Answer, Cell, Method
@@ -93,8 +94,8 @@ def answer(context: Context) -> Answer:
     kind = "evidence" if context.options.unverified else "verified evidence"
     units = "donors" if first.has_donors else "samples"
     return Answer(
-        f"In the {first.material.replace('_', ' ')} of {{samples}} samples, {{factors_seen}} of "
-        f"{{factors_known}} factors with {kind} were detected. Factors seen of those known (in brackets: seen "
+        f"In the {first.material.replace('_', ' ')} (samples: {{samples}}), {{factors_seen}} of "
+        f"{{factors_known}} factors with {kind} were detected. Factors seen of those known (in brackets: "
         f"in at least half of the {units}), for and against apart: {'; '.join(parts)}. "
         "What was not detected is unknown, not absent. Not tested functionally in this study.",
         cells,
@@ -172,6 +173,9 @@ def _findings(context: Context) -> Iterable[str]:
     if context.failed:
         stay = "were left out" if context.options.leave_out_failed else "are counted here"
         yield f"Samples that failed define.quality {stay}: {_some(sorted(context.failed))}."
+        only = sorted({gene for profile in context.profiles for gene in _only_in(profile, context.failed)})
+        if only:
+            yield f"Detected in no other sample than those that failed: {_some(only)}."
     enzymes = context.tables["axes"]
     found = sorted(set(";".join(enzymes["enzymes_detected"]).split(";")) - {""})
     if found:
@@ -180,6 +184,13 @@ def _findings(context: Context) -> Iterable[str]:
         yield "Panels (immunoassays) of this study are not read here yet: their analytes may stand in unseen."
     if context.study.select(kind="activity"):
         yield "A functional assay of this study is not yet set beside these figures."
+
+
+def _only_in(profile: Profile, failed: frozenset[str]) -> list[str]:
+    """Factors that a profile detected in failed samples and in no other."""
+    sound = np.array([sample not in failed for sample in profile.samples])
+    only = profile.detected.any(axis=1) & ~profile.detected[:, sound].any(axis=1)
+    return [profile.genes[position] for position in np.flatnonzero(only)]
 
 
 def _blocked_notes(matches: pd.DataFrame) -> Iterable[str]:
