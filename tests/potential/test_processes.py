@@ -16,7 +16,8 @@ from anndata import AnnData
 from secretome.dossier import load_results, save_results
 from secretome.errors import MissingColumn
 from secretome.parallel import here
-from secretome.potential import Options, run
+from secretome.plan import PotentialOptions as Options
+from secretome.potential import run
 from secretome.potential.evidence import evidence
 from secretome.results import Answer, Result
 from secretome.study import Assay, Material, Scale, State, Study

@@ -10,7 +10,8 @@ import pytest
 from anndata import AnnData
 
 from secretome.parallel import here
-from secretome.potential import Options, run
+from secretome.plan import PotentialOptions as Options
+from secretome.potential import run
 from secretome.results import Result
 from secretome.study import Assay, Study
 

@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from secretome.parallel import Map
+from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
-__all__ = ["Options", "run"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What `[potential]` of study.toml may say.
-
-    Parameters
-    ----------
-    unverified
-        Count rows of evidence that nobody checked against their source, at their reduced weight.
-    group_by
-        Column of the sample table whose levels get a profile each; empty means `tissue` where
-        that column is given, else all samples together.
-    min_donors
-        Donors in whom a factor must be detected to be called seen.
-    count_additives
-        Count a factor in samples whose medium was declared to contain it.
-    leave_out_failed
-        Leave out samples that failed `define.quality`; by default they stay and are named.
-    """
-
-    unverified: bool = False
-    group_by: str = ""
-    min_donors: int = 1
-    count_additives: bool = False
-    leave_out_failed: bool = False
+__all__ = ["run"]
 
 
 def run(
     study: Study,
     results: Mapping[str, Result],
-    options: Options,
+    options: PotentialOptions,
     *,
     seed: int,  # noqa: ARG001 - part of the stage contract
     map: Map,  # noqa: A002, ARG001 - part of the stage contract
@@ -56,7 +30,7 @@ def run(
     results
         Of earlier stages; `define.quality` names the samples that failed.
     options
-        See `Options`.
+        Choices of `[potential]`.
     seed, map
         Part of the stage contract; nothing is drawn and nothing is spread here.
     progress
@@ -86,12 +60,13 @@ def run(
     >>> import numpy as np, pandas as pd
     >>> from anndata import AnnData
     >>> from secretome.parallel import here
+    >>> from secretome.plan import PotentialOptions
     >>> from secretome.study import Assay
     >>> data = AnnData(np.array([[8.0]]), obs=pd.DataFrame({"sample": ["s1"]}, index=["run1"]),
     ...                var=pd.DataFrame({"gene": ["VEGFA"]}, index=["P15692"]))
     >>> study = Study("one flask", pd.DataFrame({"donor": ["D1"]}, index=["s1"])).with_assay(
     ...     Assay("proteome", "proteome", "conditioned_medium", data))
-    >>> _, (result,) = run(study, {}, Options(), seed=1, map=here)
+    >>> _, (result,) = run(study, {}, PotentialOptions(), seed=1, map=here)
     >>> bone = result.tables["processes"].query("process == 'bone' and direction == 'for'")
     >>> bone[["factors_known", "factors_seen", "evidence_weight_seen"]].values.tolist()
     [[5.0, 1.0, 1.0]]

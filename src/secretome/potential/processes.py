@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from secretome.errors import MissingColumn
+from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Assay, Study
 
-from . import Options, tables, wording
+from . import tables, wording
 from .additives import Declared, declared_additives
 from .evidence import Evidence, evidence
 from .matching import match_factors
@@ -26,7 +27,7 @@ _NOT_STATED = "not stated"
 def judge(
     study: Study,
     results: Mapping[str, Result],
-    options: Options,
+    options: PotentialOptions,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
@@ -79,7 +80,7 @@ def _profiles(
     known: Evidence,
     declared: Declared,
     failed: frozenset[str],
-    options: Options,
+    options: PotentialOptions,
     progress: Callable[[int, int], None] | None,
 ) -> tuple[Profile, ...]:
     facts = _facts(study, options)
@@ -107,7 +108,7 @@ def _profile(
     return profile_of(assay, material, facts, matches, declared.genes)
 
 
-def _facts(study: Study, options: Options) -> pd.DataFrame:
+def _facts(study: Study, options: PotentialOptions) -> pd.DataFrame:
     """Material, group and unit of replication of each sample; index sample."""
     samples = study.samples
     grouping = _grouping(samples, options)
@@ -126,7 +127,7 @@ def _facts(study: Study, options: Options) -> pd.DataFrame:
     )
 
 
-def _grouping(samples: pd.DataFrame, options: Options) -> str:
+def _grouping(samples: pd.DataFrame, options: PotentialOptions) -> str:
     if options.group_by and options.group_by not in samples:
         raise MissingColumn(
             options.group_by, samples.columns, where="the sample table ([potential] group_by)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from . import Options
+from secretome.plan import PotentialOptions
+
 from .counting import WEIGHTS, detection, group_members, judged, totals
 from .evidence import Evidence
 from .profile import Profile
@@ -133,7 +134,9 @@ COLUMNS: dict[str, list[str]] = {
 }
 
 
-def make(profiles: tuple[Profile, ...], known: Evidence, options: Options) -> dict[str, pd.DataFrame]:
+def make(
+    profiles: tuple[Profile, ...], known: Evidence, options: PotentialOptions
+) -> dict[str, pd.DataFrame]:
     """Every table of the result, empty but with its columns when there is no profile."""
     made: dict[str, list[pd.DataFrame]] = {name: [] for name in COLUMNS}
     for profile in profiles:
@@ -142,7 +145,7 @@ def make(profiles: tuple[Profile, ...], known: Evidence, options: Options) -> di
     return {name: _stacked(frames, COLUMNS[name]) for name, frames in made.items()}
 
 
-def _of_profile(profile: Profile, known: Evidence, options: Options) -> dict[str, pd.DataFrame]:
+def _of_profile(profile: Profile, known: Evidence, options: PotentialOptions) -> dict[str, pd.DataFrame]:
     matches = profile.matches.set_index("gene")
     everywhere = detection(profile, np.arange(len(profile.samples))).join(matches)
     table = _judged(known.rows, everywhere, options)
@@ -160,7 +163,7 @@ def _of_profile(profile: Profile, known: Evidence, options: Options) -> dict[str
     }
 
 
-def _judged(rows: pd.DataFrame, found: pd.DataFrame, options: Options) -> pd.DataFrame:
+def _judged(rows: pd.DataFrame, found: pd.DataFrame, options: PotentialOptions) -> pd.DataFrame:
     return judged(rows, found, min_donors=options.min_donors, count_additives=options.count_additives)
 
 
@@ -174,7 +177,9 @@ def _labelled(table: pd.DataFrame, samples: int, donors: int | None) -> pd.DataF
     return table.assign(reading=words, samples=samples, donors=count, functional_test=NOT_TESTED)
 
 
-def _groups(profile: Profile, known: Evidence, matches: pd.DataFrame, options: Options) -> pd.DataFrame:
+def _groups(
+    profile: Profile, known: Evidence, matches: pd.DataFrame, options: PotentialOptions
+) -> pd.DataFrame:
     parts = []
     for label, members in group_members(profile):
         found = detection(profile, members).join(matches)
@@ -188,7 +193,11 @@ def _groups(profile: Profile, known: Evidence, matches: pd.DataFrame, options: O
 
 
 def _factors(
-    profile: Profile, known: Evidence, matches: pd.DataFrame, everywhere: pd.DataFrame, options: Options
+    profile: Profile,
+    known: Evidence,
+    matches: pd.DataFrame,
+    everywhere: pd.DataFrame,
+    options: PotentialOptions,
 ) -> pd.DataFrame:
     """Evidence rows of every factor detected in any sample, once for each sample group."""
     anywhere = known.rows[known.rows["gene"].map(everywhere["detected"]) > 0]

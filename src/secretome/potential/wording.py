@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from secretome.plan import PotentialOptions
 from secretome.results import Answer, Cell, Method
 from secretome.study import Study
 
-from . import Options
 from .additives import Declared
 from .evidence import Evidence
 from .profile import Profile
@@ -62,7 +62,7 @@ class Context:
     """All that the sentences may speak of."""
 
     study: Study
-    options: Options
+    options: PotentialOptions
     evidence: Evidence
     profiles: tuple[Profile, ...]
     tables: Mapping[str, pd.DataFrame]
