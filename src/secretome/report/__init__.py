@@ -1,0 +1,9 @@
+"""A Dossier as a folder that a colleague can open, read and trust.
+
+`publish` writes data, page, figures, methods text, references and RO-Crate in one swap; `rebuild` writes
+them again from a folder; `recover` finishes a swap that was cut short.
+"""
+
+from secretome.report.publish import publish, rebuild, recover
+
+__all__ = ["publish", "rebuild", "recover"]

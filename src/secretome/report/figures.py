@@ -1,0 +1,400 @@
+"""The figures of the page, drawn from tables of results; the only file that names the plotting library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+import pandas as pd
+
+from secretome.errors import MissingExtra
+from secretome.results import Result, show
+
+from .blocks import Block, Figure, Notice
+from .marks import detection_rows, file_name, process_rows, quality_rows, records, sample_rows, volcano_rows
+from .tables import csv_href
+
+# Okabe-Ito and Tol: safe for colour-blind readers. One colour, one meaning on the whole page, never alone.
+VERDICTS = {
+    "pass": ("#0B7A5B", "circle"),
+    "warn": ("#E69F00", "triangle-up"),
+    "fail": ("#C8380A", "cross"),
+    "not tested": ("#7A8494", "square"),
+    "cannot be judged": ("#7A8494", "diamond"),
+}
+DIRECTIONS = {
+    "higher": ("#0072B2", "triangle-up"),
+    "lower": ("#B0568F", "triangle-down"),
+    "not separated": ("#9AA3AF", "circle"),
+}
+FOR_AGAINST = {"for": ("#2A8C82", "square"), "against": ("#882255", "square")}
+GROUPS = ("#4477AA", "#EE7733", "#228833", "#AA3377", "#66CCEE", "#997700", "#555555", "#BB5566")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "stroke")
+
+WIDTH = 820
+INK, FAINT, GRID = "#1F2933", "#52606D", "#E4E7EB"
+_PAN = "[pointerdown, window:pointerup] > window:pointermove!"
+_PAN_HINT = "Point for values. Drag moves, shift and wheel zooms, double click resets."
+
+
+def drawn(draw: Callable[[], Figure | None]) -> tuple[Block, ...]:
+    """The figure, or how to install what draws it, or nothing when there is nothing to draw."""
+    try:
+        figure = draw()
+    except MissingExtra as missing:
+        return (Notice("Figure not drawn", (str(missing),), kind="info"),)
+    return () if figure is None else (figure,)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an SVG text.
+
+    Raises
+    ------
+    MissingExtra
+        If vl-convert is not installed.
+    """
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise MissingExtra("static", "an SVG file of each figure") from error
+    drawing: str = vl_convert.vegalite_to_svg(figure.whole())
+    return drawing
+
+
+def volcano(result: Result, contrast: str) -> Figure | None:
+    """Log2 ratio against p of every protein tested in one contrast, or None when none was.
+
+    Parameters
+    ----------
+    result
+        `vary.contrasts`, with its table `effects`.
+    contrast
+        A value of `effects.contrast`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = volcano_rows(result, contrast)
+    if rows.empty:
+        return None
+    counts = rows["side"].value_counts()
+    alt_text = (
+        f"Volcano plot of {contrast}: log2 ratio against −log10 p for {show(len(rows))} proteins; "
+        f"{show(int(counts.get('higher', 0)))} higher on the left side and "
+        f"{show(int(counts.get('lower', 0)))} lower at 5 % FDR."
+    )
+    name = file_name(contrast, dict.fromkeys(result.tables["effects"]["contrast"]))
+    return Figure(
+        f"vary.volcano-{name}",
+        f"Differences in {contrast}",
+        alt_text,
+        csv_href(result, "effects"),
+        _spec(_volcano_chart(_altair(), rows), alt_text, 380),
+        {"rows": records(rows), "zero": [{"x": 0}]},
+        hint=_PAN_HINT,
+    )
+
+
+def samples(result: Result) -> Figure | None:
+    """Samples on their first two principal components, marked by their group.
+
+    Parameters
+    ----------
+    result
+        `define.similarity`, with its tables `pca` and `axes`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    scores = result.tables["pca"]
+    if scores.empty or not {"pc1", "pc2"} <= set(scores.columns):
+        return None
+    group = next((name for name in ("tissue", "condition", "donor") if name in scores), "")
+    explained = result.tables["axes"].set_index("axis")["explained_percent"]
+    rows = sample_rows(scores, group)
+    alt_text = (
+        f"{show(len(rows))} samples on two principal components"
+        + (f", marked by {group}" if group else "")
+        + "; samples that lie close have similar protein profiles."
+    )
+    titles = [f"PC{i} ({show(float(explained[f'pc{i}']))} % of the variance)" for i in (1, 2)]
+    return Figure(
+        "define.samples",
+        "Samples by similarity",
+        alt_text,
+        csv_href(result, "pca"),
+        _spec(_samples_chart(_altair(), rows, group, titles), alt_text, 380),
+        {"rows": records(rows)},
+        hint=_PAN_HINT,
+    )
+
+
+def detection(result: Result) -> Figure | None:
+    """In how many samples of each group a protein was seen, for those that differ most.
+
+    Parameters
+    ----------
+    result
+        `define.detection`, with its table `groups`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    groups = result.tables["groups"]
+    if groups.empty or groups["group"].nunique() < 2:
+        return None
+    rows, order = detection_rows(groups)
+    alt_text = (
+        f"Heat map of detection: the {show(len(order))} proteins whose detection differs most between "
+        f"{show(int(groups['group'].nunique()))} groups; each cell tells in how many of the samples measured "
+        "the protein was detected."
+    )
+    return Figure(
+        "define.detection",
+        "Detected in some groups, not in others",
+        alt_text,
+        csv_href(result, "groups"),
+        _spec(_detection_chart(_altair(), rows, order), alt_text, 19 * len(order)),
+        {"rows": records(rows)},
+        hint="Point for values.",
+    )
+
+
+def quality(result: Result) -> Figure | None:
+    """Each quality measure as a strip with a point for every sample, marked by its verdict.
+
+    Parameters
+    ----------
+    result
+        `define.quality`, with its table `samples`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = quality_rows(result.tables["samples"])
+    if rows.empty:
+        return None
+    alt_text = (
+        f"Strips of {show(int(rows['measure'].nunique()))} quality measures with a point for each of "
+        f"{show(int(rows['sample'].nunique()))} samples, each strip from zero to its largest value; "
+        "shape and colour give the verdict."
+    )
+    return Figure(
+        "define.quality",
+        "Quality of the samples",
+        alt_text,
+        csv_href(result, "samples"),
+        _spec(_quality_chart(_altair(), rows), alt_text, 42 * rows["measure"].nunique()),
+        {"rows": records(rows)},
+        hint="Point at a sample to see it in every strip.",
+    )
+
+
+def processes(result: Result) -> Figure | None:
+    """Evidence seen for and against each process, beside all evidence that is known.
+
+    Parameters
+    ----------
+    result
+        `potential.processes`, with its table `processes`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    if result.tables["processes"].empty:
+        return None
+    rows = process_rows(result.tables["processes"])
+    alt_text = (
+        f"Diverging bars for {show(int(rows['process'].nunique()))} processes: evidence for to the right, "
+        "against to the left; the filled bar is the evidence weight of factors that were seen, the outline "
+        "that of all factors known."
+    )
+    return Figure(
+        "potential.processes",
+        "Evidence for and against, by process",
+        alt_text,
+        csv_href(result, "processes"),
+        _spec(_processes_chart(_altair(), rows), alt_text, 34 * rows["process"].nunique()),
+        {"rows": records(rows), "zero": [{"x": 0}]},
+        hint="Point for values. Two numbers for each process: they are never added up or netted.",
+    )
+
+
+def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    x = alt.X("x:Q", title="log2 ratio (left side / right side)", axis=alt.Axis(format="~g"))
+    # Room above the highest point for its name.
+    top = 1.06 * float(rows["y"].max() or 1)
+    y = alt.Y("y:Q", title="−log10 p", scale=alt.Scale(domain=[0, top], nice=False))
+    tips = _tips(alt, {"name": "gene", "id": "protein", "x": "log2 ratio", "p": "p", "q": "FDR"})
+    base = alt.Chart(alt.NamedData("rows"))
+    # Above about a thousand marks a name for each would drown a screen reader: the chart has one.
+    points = base.mark_point(filled=True, size=34, opacity=0.75, aria=False).encode(
+        x, y, *_coded(alt, "side", DIRECTIONS), tooltip=tips
+    )
+    names = base.mark_text(dy=-9, fontSize=11, color=INK, aria=False).encode(x, y, text="name:N")
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
+    return alt.layer(zero, points.add_params(_pan(alt)), names.transform_filter("datum.label"))
+
+
+def _samples_chart(alt: ModuleType, rows: pd.DataFrame, group: str, titles: list[str]) -> object:
+    levels = dict.fromkeys(rows["group"])
+    known = {name: (GROUPS[i % len(GROUPS)], SHAPES[i % len(SHAPES)]) for i, name in enumerate(levels)}
+    x = alt.X("x:Q", title=titles[0], axis=alt.Axis(format="~g"))
+    y = alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="~g"))
+    base = alt.Chart(alt.NamedData("rows"))
+    tips = _tips(alt, {"sample": "sample", "group": group or "group"})
+    points = base.mark_point(filled=True, size=90, opacity=0.9).encode(
+        x, y, *_coded(alt, "group", known, group), tooltip=tips
+    )
+    names = base.mark_text(dy=-11, fontSize=11, color=FAINT, aria=False).encode(x, y, text="sample:N")
+    return alt.layer(points.add_params(_pan(alt)), names)
+
+
+def _detection_chart(alt: ModuleType, rows: pd.DataFrame, order: list[str]) -> object:
+    groups = list(dict.fromkeys(rows["group"]))
+    x = alt.X("group:N", title=None, sort=groups)
+    x = x.axis(orient="top", labelAngle=0 if len(groups) <= 8 else -40, labelLimit=140)
+    y = alt.Y("name:N", title=None, sort=order).axis(labelLimit=150)
+    colour = alt.Color(
+        "share:Q",
+        title="share of samples",
+        scale=alt.Scale(domain=[0, 1], range=["#F7FAFC", "#08519C"]),
+        legend=alt.Legend(orient="bottom", format="~%", gradientLength=160),
+    )
+    ink = alt.condition("datum.share > 0.55", alt.value("#FFFFFF"), alt.value(INK))
+    base = alt.Chart(alt.NamedData("rows"))
+    tips = _tips(alt, {"id": "protein", "group": "group", "k": "detected"})
+    cells = base.mark_rect(stroke="#FFFFFF").encode(x, y, colour, tooltip=tips)
+    return alt.layer(cells, base.mark_text(fontSize=11, aria=False).encode(x, y, text="k:N", color=ink))
+
+
+def _quality_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    present = {name: VERDICTS[name] for name in VERDICTS if name in set(rows["verdict"])}
+    x = alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.02, 1.06], nice=False))
+    y = alt.Y("measure:N", title=None, sort=list(dict.fromkeys(rows["measure"])))
+    y = y.axis(labelLimit=260, labelFontSize=12, grid=True)
+    pick = alt.selection_point(fields=["sample"], on="pointerover", empty=False)
+    size = alt.condition(pick, alt.value(200), alt.value(64))
+    tips = _tips(alt, {"sample": "sample", "measure": "measure", "value": "value", "verdict": "verdict"})
+    base = alt.Chart(alt.NamedData("rows"))
+    points = base.mark_point(filled=True, opacity=0.85).encode(
+        x, y, *_coded(alt, "verdict", present), size=size, tooltip=tips
+    )
+    names = base.mark_text(dy=-11, fontSize=10, color=INK, aria=False).encode(x, y, text="sample:N")
+    return alt.layer(points.add_params(pick), names.transform_filter("datum.named"))
+
+
+def _processes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    low, high = min(float(rows["known"].min()), 0.0), max(float(rows["known"].max()), 0.0)
+    # Room on both sides for the share that is written at the end of each bar.
+    room = 0.16 * (high - low or 1)
+    scale = alt.Scale(domain=[low - room, high + room], nice=False)
+    # The axis counts both ways from zero: these are two numbers, never a difference.
+    axis = alt.Axis(labelExpr="abs(datum.value)", grid=True)
+    x = alt.X("known:Q", title="against  ←  evidence weight  →  for", axis=axis, scale=scale)
+    y = alt.Y("process:N", title=None, sort=list(dict.fromkeys(rows["process"])))
+    colour = _coloured(alt, alt.Color, "direction", FOR_AGAINST)
+    edge = _coloured(alt, alt.Stroke, "direction", FOR_AGAINST)
+    tips = _tips(
+        alt,
+        {
+            "process": "process",
+            "direction": "direction",
+            "factors": "factors seen",
+            "share": "evidence weight",
+        },
+    )
+    base = alt.Chart(alt.NamedData("rows"))
+    outline = base.mark_bar(height=20, fillOpacity=0.12, strokeOpacity=0.55, strokeWidth=1)
+    known = outline.encode(
+        x,
+        y,
+        colour,
+        stroke=edge,
+        tooltip=tips,
+    )
+    seen = base.mark_bar(height=10).encode(alt.X("seen:Q"), y, colour, tooltip=tips)
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=INK).encode(x="x:Q")
+    shares = (
+        base.mark_text(align=align, dx=dx, fontSize=11, color=FAINT, aria=False)
+        .encode(x, y, text="share:N")
+        .transform_filter(f"datum.direction == '{side}'")
+        for side, align, dx in (("for", "left", 5), ("against", "right", -5))
+    )
+    return alt.layer(known, seen, *shares, zero)
+
+
+def _altair() -> ModuleType:
+    try:
+        import altair
+    except ImportError as error:
+        raise MissingExtra("figures", "this figure") from error
+    module: ModuleType = altair
+    return module
+
+
+def _pan(alt: ModuleType) -> object:
+    # A bare wheel must scroll the page, so zooming asks for shift.
+    return alt.selection_interval(bind="scales", zoom="wheel![event.shiftKey]", translate=_PAN)
+
+
+def _tips(alt: ModuleType, titles: Mapping[str, str]) -> list[object]:
+    # Nominal: the values are rounded already and are to be shown as they are.
+    return [alt.Tooltip(f"{field}:N", title=title) for field, title in titles.items()]
+
+
+def _coded(
+    alt: ModuleType, field: str, known: Mapping[str, tuple[str, str]], title: str = ""
+) -> tuple[object, object]:
+    """Colour and shape of a field, always together."""
+    shapes = [shape for _, shape in known.values()]
+    scale = alt.Scale(domain=list(known), range=shapes)
+    return _coloured(alt, alt.Color, field, known, title), alt.Shape(
+        f"{field}:N", title=title or None, scale=scale
+    )
+
+
+def _coloured(
+    alt: ModuleType,
+    channel: Callable[..., object],
+    field: str,
+    known: Mapping[str, tuple[str, str]],
+    title: str = "",
+) -> object:
+    """Colour of a field on one channel; equal scales and legends become one."""
+    scale = alt.Scale(domain=list(known), range=[colour for colour, _ in known.values()])
+    legend = alt.Legend(orient="top", symbolSize=90, columns=6)
+    return channel(f"{field}:N", title=title or None, scale=scale, legend=legend)
+
+
+def _spec(chart: object, alt_text: str, height: int) -> dict[str, object]:
+    """The chart as Vega-Lite without its data, with a description and the look of the page."""
+    spec: dict[str, object] = chart.to_dict()  # type: ignore[attr-defined]
+    text = {"labelColor": INK, "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12}
+    lines = {"domainColor": "#9AA3AF", "tickColor": "#9AA3AF", "gridColor": GRID}
+    config = {
+        "font": "Helvetica Neue, Arial, Liberation Sans, sans-serif",
+        "view": {"stroke": None},
+        "axis": {**text, **lines, "labelColor": FAINT, "titleFontSize": 12},
+        "legend": text,
+    }
+    autosize = {"type": "fit-x", "contains": "padding"}
+    return {
+        **spec,
+        "config": config,
+        "description": alt_text,
+        "width": WIDTH,
+        "height": height,
+        "autosize": autosize,
+    }

@@ -1,0 +1,174 @@
+"""The marks of each figure: rows cut from a result's table, rounded for drawing and for nothing else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from secretome.results import Result, show
+
+from .tables import heading
+
+LABELS = 10
+HEAT_ROWS = 36
+STRIPS = (
+    "identifications",
+    "missing_percent",
+    "keratin_percent",
+    "bovine_percent",
+    "serum_percent",
+    "group_distance",
+)
+
+
+def volcano_rows(result: Result, contrast: str) -> pd.DataFrame:
+    """What a volcano needs of the effects and no more, rounded for drawing only."""
+    effects = result.tables["effects"]
+    mine = effects[(effects["contrast"] == contrast) & effects["p_value"].notna()]
+    mine = mine[mine["log2_ratio"].notna()].sort_values(["p_value", "protein"])
+    found = mine["fdr"] < 0.05
+    side = np.where(~found, "not separated", np.where(mine["log2_ratio"] > 0, "higher", "lower"))
+    # A p of zero has no logarithm: it is drawn at the smallest number that a float can hold.
+    height = -np.log10(mine["p_value"].clip(lower=1e-300))
+    gene = mine["gene"] if "gene" in mine else mine["protein"]
+    rows = pd.DataFrame(
+        {
+            "id": mine["protein"],
+            "name": gene.where(gene.fillna("") != "", mine["protein"]),
+            "x": mine["log2_ratio"].round(3),
+            "y": height.round(3),
+            "p": [float(f"{p:.2e}") for p in mine["p_value"]],
+            "q": [float(f"{q:.2e}") for q in mine["fdr"].fillna(1)],
+            "side": side,
+            "label": found.to_numpy() & (np.arange(len(mine)) < LABELS),
+        }
+    )
+    # The smallest p is drawn last, on top.
+    return rows.iloc[::-1]
+
+
+def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:
+    """Samples with their two scores and the level of one factor."""
+    return pd.DataFrame(
+        {
+            "sample": scores["sample"],
+            "x": scores["pc1"].round(3),
+            "y": scores["pc2"].round(3),
+            "group": scores[group].fillna("not given").astype(str) if group else "sample",
+        }
+    )
+
+
+def detection_rows(groups: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Cells of the proteins whose detection differs most between groups, and the order of their names."""
+    spread = groups.groupby("protein")["share"].agg(lambda share: share.max() - share.min())
+    spread = spread.rename("spread").reset_index().sort_values(["spread", "protein"], ascending=[False, True])
+    chosen = list(spread[spread["spread"] > 0]["protein"].head(HEAT_ROWS)) or list(spread["protein"].head(1))
+    mine = groups[groups["protein"].isin(chosen)]
+    genes = mine["gene"].fillna("")
+    double = mine.assign(gene=genes).groupby("gene")["protein"].transform("nunique") > 1
+    # Two proteins of one gene stay two rows.
+    name = genes.where((genes != "") & ~double, (genes + " " + mine["protein"]).str.strip())
+    rows = pd.DataFrame(
+        {
+            "id": mine["protein"],
+            "name": name,
+            "group": mine["group"].astype(str),
+            "share": mine["share"].round(3),
+            "k": [
+                f"{show(int(k))} of {show(int(n))}"
+                for k, n in zip(mine["detected"], mine["measured"], strict=True)
+            ],
+        }
+    )
+    return rows, _by_group(rows)
+
+
+def _by_group(rows: pd.DataFrame) -> list[str]:
+    """Names sorted by the group that shows them most, so that the heat map falls into blocks."""
+    groups = list(dict.fromkeys(rows["group"]))
+    shares = rows.pivot_table(index="name", columns="group", values="share", sort=False)[groups].fillna(0)
+    place = shares.to_numpy().argmax(axis=1)
+    keys = [(int(at), *(-row)) for at, row in zip(place, shares.to_numpy(), strict=True)]
+    return [name for _, name in sorted(zip(keys, shares.index, strict=True))]
+
+
+def quality_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for every sample and measure, placed between zero and the largest value of the measure."""
+    parts = []
+    for column in (name for name in STRIPS if name in table):
+        values = table[column].astype(float)
+        top = float(values.max())
+        if not math.isfinite(top) or top <= 0:
+            continue
+        # A name stands where a sample that did not pass lies far from the others.
+        distance = (values - values.median()).abs()
+        flagged = table["verdict"].isin(["warn", "fail"]) & (distance > 4 * distance.median())
+        parts.append(
+            pd.DataFrame(
+                {
+                    "sample": table["sample"].astype(str),
+                    "measure": f"{heading(column)} (0 to {show(table[column].max())})",
+                    "at": (values / top).round(4),
+                    "value": [show(value) for value in table[column]],
+                    "verdict": table["verdict"],
+                    "named": flagged,
+                }
+            )
+        )
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return rows[rows["at"].notna()] if len(rows) else rows
+
+
+def process_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Evidence of each process, against it to the left of zero, with the share seen in words."""
+    sign = np.where(table["direction"] == "for", 1.0, -1.0)
+    return pd.DataFrame(
+        {
+            "process": table["process"],
+            "direction": table["direction"],
+            "known": (sign * table["evidence_weight_known"]).round(3),
+            "seen": (sign * table["evidence_weight_seen"]).round(3),
+            "share": [
+                "" if pd.isna(share) else f"{show(share)} % seen" for share in table["share_seen_percent"]
+            ],
+            "factors": [
+                f"{show(int(k))} of {show(int(n))}"
+                for k, n in zip(table["factors_seen"], table["factors_known"], strict=True)
+            ],
+        }
+    )
+
+
+def slug(text: str) -> str:
+    """A text as part of a file name: letters, digits, dash and underscore.
+
+    Examples
+    --------
+    >>> slug("WJ vs <b>ADSC</b>")
+    'WJ-vs-b-ADSC-b'
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")[:80] or "unnamed"
+
+
+def file_name(contrast: str, contrasts: Iterable[str]) -> str:
+    """The slug of a contrast, numbered where two contrasts would share it on a disk that ignores case.
+
+    Examples
+    --------
+    >>> file_name("a/b", ["a b", "a/b"])
+    'a-b-2'
+    """
+    alike = [name for name in contrasts if slug(name).lower() == slug(contrast).lower()]
+    place = alike.index(contrast)
+    return slug(contrast) + (f"-{place + 1}" if place else "")
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as plain objects; gaps become None."""
+    plain = rows.astype(object).where(rows.notna(), None)
+    return [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
