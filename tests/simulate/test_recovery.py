@@ -25,7 +25,9 @@ def truth():
             "judged": [True, True, True, True, True, False],
         }
     )
-    proteins = effects[["protein", "gene", "origin"]].assign(contaminant=effects["origin"].eq("keratin"))
+    unmasked = pd.DataFrame({"protein": ["K2"], "gene": ["KRT2"], "origin": ["keratin"]})
+    proteins = pd.concat([effects[["protein", "gene", "origin"]], unmasked], ignore_index=True)
+    proteins["contaminant"] = proteins["origin"].eq("keratin")
     samples = pd.DataFrame(
         {
             "sample": ["s1", "s2", "s3"],
@@ -62,6 +64,9 @@ def results():
     return {
         "vary.contrasts": result("vary.contrasts", effects=effects),
         "define.contaminants": result("define.contaminants", proteins=contaminants),
+        "define.detection": result(
+            "define.detection", proteins=pd.DataFrame({"protein": ["P1", "P2", "P4", "K1", "K2"]})
+        ),
         "define.quality": result("define.quality", samples=quality),
     }
 
@@ -76,8 +81,8 @@ def test_found_false_and_wrong_are_counted_apart(results, truth):
 
 def test_contaminants_flasks_and_shares_are_counted(results, truth):
     rows = recovery(results, truth).tables["recovery"].set_index("question")
-    assert rows.loc["Contaminants masked", ["planted", "recovered", "false"]].tolist() == [1, 1, 1]
-    assert rows.loc["Secreted proteins kept", ["planted", "recovered", "false"]].tolist() == [1, 1, 0]
+    assert rows.loc["Contaminants masked", ["planted", "recovered", "false"]].tolist() == [2, 1, 1]
+    assert rows.loc["Secreted proteins kept", ["planted", "recovered", "false"]].tolist() == [2, 2, 0]
     assert rows.loc["Bad flasks flagged", ["planted", "recovered", "false"]].tolist() == [1, 1, 1]
     assert rows.loc["Share as planted: bovine_percent", "recovered"] == 2
     shares = recovery(results, truth).tables["shares"].set_index("quantity")
@@ -88,7 +93,8 @@ def test_contaminants_flasks_and_shares_are_counted(results, truth):
 def test_the_answer_quotes_the_table(results, truth):
     found = recovery(results, truth)
     assert found.key == "simulate.recovery"
-    assert "Bad flasks flagged: 1 of 1, 1 false" in found.sentence()
+    assert "1 of 1 bad flasks were flagged, and 1 good ones" in found.sentence()
+    assert "1 of 3 true differences that could be tested were found, with 2 false" in found.sentence()
     assert found.verdict == "pass"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from . import truth as known
-from .amounts import media, plant
+from .amounts import Planted, media, plant
 from .flasks import flasks
 from .instrument import combined_protein, read_out
+from .matched import blanks, lysates
+from .panel import panel
+from .part import Part
+from .particles import particles
+from .product import activity, lots, stability
 from .proteome import proteins
 from .recipe import Recipe
 from .sheet import contrasts, sample_sheet, study_toml
@@ -28,9 +33,11 @@ class Laboratory:
     tables
         File stem to table, as a laboratory would have them (`samples`, `combined_protein`, …).
     plans
-        File name to text: `study.toml`.
+        File name to text: `study.toml` of the conditioned media, and `study_complete.toml` that also
+        names the other measurements (for programs that read them).
     truth
-        Name to table: `proteins`, `samples`, `contrasts`, `effects`, ….
+        Name to table: `proteins`, `samples`, `contrasts`, `effects`; and `enrichment`, `panel`,
+        `particles`, `lots`, `activity`, `stability` where the recipe has them.
     """
 
     recipe: Recipe
@@ -59,25 +66,28 @@ def laboratory(recipe: Recipe | None = None, *, seed: int) -> Laboratory:
     ['AD_c_AD1', 'AD_p_AD1']
     """
     recipe = recipe or Recipe()
-    proteome = proteins()
-    planted = plant(recipe, seed, proteome)
+    planted = plant(recipe, seed, proteins())
     cultures = flasks(recipe, seed)
     amounts = media(planted, cultures)
+    sheet = sample_sheet(recipe, cultures)
     comparisons = contrasts(recipe)
-    tables = {
-        "samples": sample_sheet(recipe, cultures),
-        "combined_protein": combined_protein(
-            proteome, read_out(recipe, seed, amounts, cultures["injection_log2"])
-        ),
-    }
+    parts = [_proteome(planted, cultures, sheet, amounts), *_further(planted, cultures, sheet, amounts)]
     truth = {
-        "proteins": known.protein_truth(recipe, planted, proteome),
-        "samples": known.sample_truth(proteome, amounts, cultures),
+        "proteins": known.protein_truth(planted),
+        "samples": known.sample_truth(planted, amounts, cultures),
         "contrasts": comparisons,
-        "effects": known.effects(planted, proteome, comparisons),
+        "effects": known.effects(planted, comparisons),
     }
-    plans = {"study.toml": study_toml(recipe, seed, comparisons)}
-    return Laboratory(recipe, seed, tables, plans, truth)
+    plans = {"study.toml": study_toml(recipe, seed, comparisons, parts[:1])}
+    if len(parts) > 1:
+        plans["study_complete.toml"] = study_toml(recipe, seed, comparisons, parts)
+    return Laboratory(
+        recipe,
+        seed,
+        tables={name: table for part in parts for name, table in part.tables.items()},
+        plans=plans,
+        truth=truth | {name: table for part in parts for name, table in part.truth.items()},
+    )
 
 
 def write(laboratory: Laboratory, folder: Path) -> tuple[Path, ...]:
@@ -102,3 +112,33 @@ def write(laboratory: Laboratory, folder: Path) -> tuple[Path, ...]:
 def _tsv(table: pd.DataFrame) -> str:
     text: str = table.to_csv(sep="\t", index=False, lineterminator="\n")
     return text
+
+
+def _proteome(planted: Planted, cultures: pd.DataFrame, sheet: pd.DataFrame, amounts: pd.DataFrame) -> Part:
+    reading = read_out(planted.recipe, planted.seed, amounts, cultures["injection_log2"])
+    return Part(
+        tables={"samples": sheet, "combined_protein": combined_protein(planted.proteome, reading)},
+        assay={
+            "name": "proteome",
+            "kind": "proteome",
+            "file": "combined_protein.tsv",
+            "quantity": "MaxLFQ Intensity",
+        },
+    )
+
+
+def _further(
+    planted: Planted, cultures: pd.DataFrame, sheet: pd.DataFrame, amounts: pd.DataFrame
+) -> list[Part]:
+    """The measurements beside the media, as far as the recipe has them."""
+    recipe = planted.recipe
+    wanted: list[tuple[bool, Callable[[], Part]]] = [
+        (recipe.lysates, lambda: lysates(planted, cultures, sheet)),
+        (recipe.blanks, lambda: blanks(planted)),
+        (recipe.panel, lambda: panel(planted, cultures, sheet, amounts)),
+        (recipe.particles, lambda: particles(planted, cultures, sheet)),
+        (recipe.lots > 0, lambda: lots(planted, cultures)),
+        (recipe.lots > 0 and recipe.activity, lambda: activity(planted)),
+        (recipe.lots > 0 and recipe.stability, lambda: stability(planted)),
+    ]
+    return [make() for asked, make in wanted if asked]

@@ -11,6 +11,12 @@ from secretome.results import Answer, Cell, Method, Result, Verdict
 FDR = 0.05
 SHARE_POINTS = 2.0  # a share further off than this counts as missed
 
+DIFFERENCES = "Proteins that differ: all contrasts"
+INTERVALS = "95 % intervals that hold the true log2 ratio"
+CONTAMINANTS = "Contaminants masked"
+KEPT = "Secreted proteins kept"
+FLASKS = "Bad flasks flagged"
+
 _CONTRAST_COLUMNS = (
     "contrast",
     "planted",
@@ -56,7 +62,8 @@ def recovery(results: Mapping[str, Result], truth: Mapping[str, pd.DataFrame]) -
         rows += _contrast_rows(tables["contrasts"])
     contaminants = _table(results, "define.contaminants", "proteins", lacks)
     if contaminants is not None:
-        rows += _contaminant_rows(contaminants, truth["proteins"])
+        detection = _table(results, "define.detection", "proteins", lacks)
+        rows += _contaminant_rows(contaminants, detection, truth["proteins"])
     quality = _table(results, "define.quality", "samples", lacks)
     if quality is not None:
         rows.append(_flask_row(quality, truth["samples"]))
@@ -120,48 +127,45 @@ def _contrasts(effects: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def _contrast_rows(contrasts: pd.DataFrame) -> list[dict[str, object]]:
-    rows = [
+    note = "planted = true differences that the data allowed to test; false includes the wrong sign"
+    false = contrasts["wrong_sign"] + contrasts["false"]
+    rows = [_row(DIFFERENCES, contrasts["testable"].sum(), contrasts["found"].sum(), false.sum(), note)]
+    rows += [
         _row(
-            f"Proteins that differ: {row.contrast}",
-            row.testable,
-            row.found,
-            row.wrong_sign + row.false,
-            "planted = true differences that the data allowed to test; false includes the wrong sign",
+            f"Proteins that differ: {row.contrast}", row.testable, row.found, row.wrong_sign + row.false, note
         )
         for row in contrasts.itertuples()
     ]
     covered = (contrasts["intervals"] * contrasts["coverage_percent"] / 100).round().fillna(0)
-    rows.append(
-        _row(
-            "95 % intervals that hold the true log2 ratio",
-            int(contrasts["intervals"].sum()),
-            int(covered.sum()),
-            int(contrasts["intervals"].sum() - covered.sum()),
-            "over all contrasts and tested proteins",
-        )
-    )
+    total = contrasts["intervals"].sum()
+    note = "over all contrasts and tested proteins"
+    rows.append(_row(INTERVALS, total, covered.sum(), total - covered.sum(), note))
     return rows
 
 
-def _contaminant_rows(found: pd.DataFrame, truth: pd.DataFrame) -> list[dict[str, object]]:
-    both = found.merge(truth, on="protein", suffixes=("", "_true"))
-    masked = both["masked"].astype(bool)
-    planted = both["contaminant"].astype(bool)
-    made = both["origin"].isin(["secreted", "unconventional"])
-    # the table may list only what it flags: contaminants seen but not listed are missed
+def _contaminant_rows(
+    found: pd.DataFrame, detection: pd.DataFrame | None, truth: pd.DataFrame
+) -> list[dict[str, object]]:
+    """Of the proteins seen: contaminants masked, and what the cells made that was masked too."""
+    # the table of contaminants lists only what was flagged; what was seen stands in the detection
+    seen = set(found["protein"]) | (set(detection["protein"]) if detection is not None else set())
+    masked = truth["protein"].isin(found.loc[found["masked"].astype(bool), "protein"])
+    known = truth[truth["protein"].isin(seen)].assign(masked=masked)
+    planted = known["contaminant"].astype(bool)
+    made = known["origin"].isin(["secreted", "unconventional"])
     return [
         _row(
-            "Contaminants masked",
-            int(planted.sum()),
-            int((planted & masked).sum()),
-            int((masked & both["origin"].eq("cell")).sum()),
+            CONTAMINANTS,
+            planted.sum(),
+            (planted & known["masked"]).sum(),
+            (known["masked"] & known["origin"].eq("cell")).sum(),
             "keratin, skin, serum, enzyme; false = proteins of the cells",
         ),
         _row(
-            "Secreted proteins kept",
-            int(made.sum()),
-            int((made & ~masked).sum()),
-            int((made & masked).sum()),
+            KEPT,
+            made.sum(),
+            (made & ~known["masked"]).sum(),
+            (made & known["masked"]).sum(),
             "false = real factors deleted, which must be none",
         ),
     ]
@@ -172,7 +176,7 @@ def _flask_row(quality: pd.DataFrame, truth: pd.DataFrame) -> dict[str, object]:
     bad = both["accident"].fillna("").ne("")
     flagged = both["verdict"].isin(["warn", "fail"])
     return _row(
-        "Bad flasks flagged",
+        FLASKS,
         int(bad.sum()),
         int((bad & flagged).sum()),
         int((~bad & flagged).sum()),
@@ -204,8 +208,9 @@ def _share_rows(shares: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def _row(question: str, planted: int, recovered: int, false: int, note: str) -> dict[str, object]:
-    return {"question": question, "planted": planted, "recovered": recovered, "false": false, "note": note}
+def _row(question: str, planted: float, recovered: float, false: float, note: str) -> dict[str, object]:
+    counts = {"planted": int(planted), "recovered": int(recovered), "false": int(false)}
+    return {"question": question, **counts, "note": note}
 
 
 def _percent(part: int, whole: int) -> float:
@@ -213,21 +218,31 @@ def _percent(part: int, whole: int) -> float:
 
 
 def _answer(tables: Mapping[str, pd.DataFrame]) -> Answer:
-    """One clause for each question, its numbers quoted from the table."""
-    clauses, cells = [], {}
-    for number, question in enumerate(tables["recovery"]["question"]):
-        for column in ("planted", "recovered", "false"):
-            cells[f"{column}_{number}"] = Cell("recovery", column, {"question": question})
-        clauses.append(
-            f"{question}: {{recovered_{number}}} of {{planted_{number}}}, {{false_{number}}} false"
-        )
-    return Answer("; ".join(clauses) + "." if clauses else "Nothing could be compared.", cells)
+    """One clause for each question that was asked, its numbers quoted from the table."""
+    clauses = {
+        DIFFERENCES: "{recovered} of {planted} true differences that could be tested were found, "
+        "with {false} false",
+        INTERVALS: "{recovered} of {planted} 95 % intervals hold the true ratio",
+        CONTAMINANTS: "{recovered} of {planted} contaminants were masked",
+        KEPT: "{recovered} of {planted} secreted proteins were kept",
+        FLASKS: "{recovered} of {planted} bad flasks were flagged, and {false} good ones",
+    }
+    asked = set(tables["recovery"]["question"])
+    sentences, cells = [], {}
+    for number, (question, clause) in enumerate(clauses.items()):
+        if question in asked:
+            for column in ("planted", "recovered", "false"):
+                clause = clause.replace(f"{{{column}}}", f"{{{column}_{number}}}")
+                cells[f"{column}_{number}"] = Cell("recovery", column, {"question": question})
+            sentences.append(clause)
+    text = "Of what was planted: " + "; ".join(sentences) + "." if sentences else "Nothing could be compared."
+    return Answer(text, cells)
 
 
 def _verdict(recovered: pd.DataFrame) -> Verdict:
     if recovered.empty:
         return "cannot be judged"
     rows = recovered.set_index("question")
-    deleted = rows["false"].get("Secreted proteins kept", 0)
-    missed = rows["planted"].get("Bad flasks flagged", 0) - rows["recovered"].get("Bad flasks flagged", 0)
+    deleted = rows["false"].get(KEPT, 0)
+    missed = rows["planted"].get(FLASKS, 0) - rows["recovered"].get(FLASKS, 0)
     return "warn" if deleted or missed else "pass"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from .flasks import tissue_codes
+from .part import Part
 from .recipe import Recipe
 
 TITLE = "Simulated laboratory"
@@ -69,15 +72,13 @@ def contrasts(recipe: Recipe) -> pd.DataFrame:
     return table
 
 
-def study_toml(recipe: Recipe, seed: int, comparisons: pd.DataFrame) -> str:
-    """The study.toml of the conditioned media (DESIGN section 4)."""
-    terms = [
-        name
-        for name, levels in (("tissue", recipe.tissues), ("condition", recipe.conditions))
-        if len(levels) > 1
-    ]
+def study_toml(recipe: Recipe, seed: int, comparisons: pd.DataFrame, parts: Sequence[Part]) -> str:
+    """The study.toml of these measurements (DESIGN section 4)."""
+    factors = (("tissue", recipe.tissues), ("condition", recipe.conditions))
+    terms = [name for name, levels in factors if len(levels) > 1]
     formula = " + ".join(["~ 0", *terms]) if terms else "~ 1"
     expressions = "\n".join(f'{row.contrast} = "{row.expression}"' for row in comparisons.itertuples())
+    assays = "\n".join(part.as_toml() for part in parts if part.assay)
     return f"""# Everything in this folder is simulated: no cell, donor or medium stands behind it.
 [study]
 title = "{TITLE}"
@@ -89,12 +90,7 @@ simulated = true
 file = "samples.tsv"
 id = "sample"
 
-[[assay]]
-name = "proteome"
-kind = "proteome"
-file = "combined_protein.tsv"
-quantity = "MaxLFQ Intensity"
-
+{assays}
 [design]
 unit = "donor"
 formula = "{formula}"

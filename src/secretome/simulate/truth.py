@@ -6,20 +6,20 @@ import pandas as pd
 
 from .amounts import Planted
 from .flasks import tissue_codes
-from .recipe import Recipe
 
 # Only what cells made can be judged: a difference in serum or skin is no biology either way.
 JUDGED = ("secreted", "unconventional", "cell")
 CONTAMINANTS = ("keratin", "skin", "serum", "other")
 
 
-def effects(planted: Planted, proteome: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
+def effects(planted: Planted, comparisons: pd.DataFrame) -> pd.DataFrame:
     """True log2 ratio of every protein in every comparison.
 
     Returns
     -------
     Table: contrast, protein, gene, origin, log2_ratio, judged (False for what no cell made).
     """
+    proteome = planted.proteome
     parts = []
     for row in comparisons.itertuples():
         if row.factor == "tissue":
@@ -42,8 +42,9 @@ def effects(planted: Planted, proteome: pd.DataFrame, comparisons: pd.DataFrame)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def protein_truth(recipe: Recipe, planted: Planted, proteome: pd.DataFrame) -> pd.DataFrame:
+def protein_truth(planted: Planted) -> pd.DataFrame:
     """What each protein is and which effects it carries, one row a protein."""
+    recipe, proteome = planted.recipe, planted.proteome
     codes = tissue_codes(recipe)
     table = proteome[["gene", "organism", "origin", "tagged"]].copy()
     table["contaminant"] = table["origin"].isin(CONTAMINANTS)
@@ -58,7 +59,7 @@ def protein_truth(recipe: Recipe, planted: Planted, proteome: pd.DataFrame) -> p
     return table.rename_axis("protein").reset_index()
 
 
-def sample_truth(proteome: pd.DataFrame, amounts: pd.DataFrame, flasks: pd.DataFrame) -> pd.DataFrame:
+def sample_truth(planted: Planted, amounts: pd.DataFrame, flasks: pd.DataFrame) -> pd.DataFrame:
     """What each flask really holds, in percent of its protein, and what went wrong with it.
 
     Returns
@@ -66,6 +67,7 @@ def sample_truth(proteome: pd.DataFrame, amounts: pd.DataFrame, flasks: pd.DataF
     Table: sample, leak_percent, bovine_percent, keratin_percent, trypsin_percent (of the true
     amount), injection_log2, accident.
     """
+    proteome = planted.proteome
     total = amounts.sum()
 
     def percent(member: pd.Series) -> pd.Series:
