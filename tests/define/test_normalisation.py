@@ -27,7 +27,8 @@ def test_nothing_is_done_by_default(bench, media) -> None:
 def test_the_medians_meet_at_their_mean() -> None:
     values = np.array([[1.0, 2, 3, np.nan], [5, 6, 7, 8], [0, np.nan, 2, np.nan]])
     moved = normalise(values, KEEP, method="median")
-    assert np.nanmedian(moved, axis=1) == pytest.approx(np.full(3, (2 + 6.5 + 1) / 3))
+    medians = np.log2(np.nanmedian(np.exp2(values), axis=1))
+    assert np.log2(np.nanmedian(np.exp2(moved), axis=1)) == pytest.approx(np.full(3, medians.mean()))
     assert (np.isnan(moved) == np.isnan(values)).all()
 
 
@@ -61,6 +62,26 @@ def test_shifts_and_shares_stay_with_the_study(bench, media) -> None:
 def test_an_unknown_method_is_refused_with_a_near_miss(bench, media) -> None:
     with pytest.raises(InvalidPlan, match="did you mean quantile"):
         bench.run(media(), Options(normalisation="quantiles"))
+
+
+def test_medians_are_those_of_the_golden_arithmetic() -> None:
+    normalize = pytest.importorskip("secretome.stats.normalize")
+    values = np.random.default_rng(5).normal(20, 3, size=(4, 31))
+    values[1, :7] = np.nan
+    expected = np.log2(normalize.median(np.exp2(values).T)).T
+    found = normalise(values, np.zeros(31, dtype=bool), method="median")
+    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_quantiles_are_those_of_the_golden_arithmetic_and_skip_empty_samples() -> None:
+    normalize = pytest.importorskip("secretome.stats.normalize")
+    values = np.random.default_rng(6).normal(20, 3, size=(5, 31))
+    values[1, :7] = np.nan
+    values[4] = np.nan
+    found = normalise(values, np.zeros(31, dtype=bool), method="quantile")
+    assert found[:4] == pytest.approx(normalize.quantiles(values[:4].T).T, nan_ok=True)
+    assert np.isnan(found[4]).all()
+    assert np.isnan(normalise(values[4:], np.zeros(31, dtype=bool), method="quantile")).all()
 
 
 def test_quantiles_give_every_sample_one_distribution() -> None:

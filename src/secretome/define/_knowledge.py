@@ -23,10 +23,11 @@ class KnowledgeTable:
     version: str
     sha256: str
 
-    @property
-    def source(self) -> Source:
-        """What a result records of this table."""
-        return Source(self.name, self.version, self.sha256)
+
+def sources(*names: str) -> tuple[Source, ...]:
+    """What a result records of the knowledge tables that it used."""
+    tables = [_table(name) for name in names]
+    return tuple(Source(one.name, one.version, one.sha256) for one in tables)
 
 
 @cache

@@ -12,7 +12,7 @@ import pandas as pd
 
 from secretome.results import Answer, Cell, Method, Result
 
-from ._knowledge import _table
+from ._knowledge import _table, sources
 from ._proteome import Proteome
 
 CLASSES = (
@@ -112,7 +112,7 @@ def result(proteomes: Sequence[Proteome], *, organism: str) -> Result:
             "summary": summary,
         },
         parameters={"organism": organism, "masked_classes": sorted(MASKED)},
-        sources=(_table("contaminants").source, _table("serum").source),
+        sources=sources("contaminants", "serum"),
         notes=_notes(classes),
         lacks=_lacks(classes, organism),
         methods=(

@@ -40,7 +40,7 @@ def normalise(
     masked
         (n,) True for contaminants: they are moved with their sample but do not decide how far.
     method
-        `"none"`; `"median"`: every sample's median becomes the mean of the medians;
+        `"none"`; `"median"`: the median intensity of every sample becomes their geometric mean;
         `"quantile"`: every sample gets the mean distribution.
 
     Returns
@@ -54,14 +54,14 @@ def normalise(
 
     References
     ----------
-    Bolstad 2003, 10.1093/bioinformatics/19.2.185 (quantile). Quantiles equal `normalizeQuantiles`
-    of limma, through `secretome.stats.normalize`.
+    Bolstad 2003, 10.1093/bioinformatics/19.2.185 (quantile). Without masked proteins the numbers are
+    those of `normalizeMedianValues` (on intensities) and `normalizeQuantiles` (on log2) of limma, to 1e-8.
 
     Examples
     --------
-    >>> normalise(np.array([[1.0, 3.0], [2.0, 4.0]]), np.zeros(2, dtype=bool), method="median")
-    array([[1.5, 3.5],
-           [1.5, 3.5]])
+    >>> normalise(np.array([[1.0, 2.0, 4.0], [3.0, 4.0, 6.0]]), np.zeros(3, dtype=bool), method="median")
+    array([[2., 3., 5.],
+           [2., 3., 5.]])
     """
     if method not in METHODS:
         raise InvalidPlan(
@@ -148,8 +148,12 @@ def result(
 
 def _median_shift(log2: NDArray[np.float64]) -> NDArray[np.float64]:
     """What to add to each sample; 0 for a sample without a value."""
+    # the median of intensities, not of their logarithms: they differ when it lies between two values
     medians = np.array(
-        [np.median(row[np.isfinite(row)]) if np.isfinite(row).any() else np.nan for row in log2]
+        [
+            np.log2(np.median(np.exp2(row[np.isfinite(row)]))) if np.isfinite(row).any() else np.nan
+            for row in log2
+        ]
     )
     known = np.isfinite(medians)
     target = medians[known].mean() if known.any() else 0.0
@@ -158,8 +162,11 @@ def _median_shift(log2: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _by_quantiles(log2: NDArray[np.float64], masked: NDArray[np.bool_]) -> NDArray[np.float64]:
     quantiles = import_module("secretome.stats.normalize").quantiles
-    filled = np.isfinite(log2[:, ~masked]).any(axis=1)
+    # one value has no distribution: such a sample is left as it is
+    filled = np.isfinite(log2[:, ~masked]).sum(axis=1) >= 2
     fitted = log2.copy()
+    if not filled.any():
+        return fitted
     for row, new in zip(
         np.flatnonzero(filled), np.asarray(quantiles(log2[filled][:, ~masked].T)).T, strict=True
     ):
