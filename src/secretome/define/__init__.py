@@ -1,0 +1,179 @@
+"""Define: what is in each medium, how good each sample is, and what is not of the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from secretome.errors import InvalidPlan, Problem, near_misses
+from secretome.parallel import Map, Progress
+from secretome.results import Answer, Result
+from secretome.study import Assay, Study, samples_of
+
+from . import contaminants, detection, normalisation, quality, similarity
+from ._proteome import MATERIALS, Proteome, proteome_of
+from .contaminants import classify
+from .normalisation import Normalisation, normalise
+
+__all__ = ["Options", "classify", "normalise", "run"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices of the stage `define`.
+
+    Parameters
+    ----------
+    normalisation
+        `"none"`, `"median"` or `"quantile"`.
+    exclude
+        Samples to leave out of contrasts; they stay in every table.
+    """
+
+    normalisation: Normalisation = "none"
+    exclude: tuple[str, ...] = ()
+
+
+def run(
+    study: Study,
+    results: Mapping[str, Result],  # noqa: ARG001
+    options: Options,
+    *,
+    seed: int,  # noqa: ARG001
+    map: Map,  # noqa: A002, ARG001
+    progress: Progress | None = None,
+) -> tuple[Study, tuple[Result, ...]]:
+    """The study on log2 scale with its contaminants and samples judged, and five results.
+
+    Parameters
+    ----------
+    study
+        With any number of proteome assays of conditioned medium or vesicles.
+    results
+        Not used: this is the first stage.
+    options
+        Normalisation and samples to exclude.
+    seed, map
+        Not used: nothing is drawn, nothing is long.
+    progress
+        Called with assays done and assays in all.
+
+    Returns
+    -------
+    The study: those assays with X in log2 intensity, layers `state` and `intensity`, var columns
+    `contaminant_class`, `contaminant_reason`, `masked`, `plasma_protein`, and obs columns `quality`,
+    `quality_reason`, `excluded`. Results `contaminants`, `quality`, `normalisation`, `similarity`,
+    `detection`; only `quality`, "not tested", when there is no such assay.
+
+    Raises
+    ------
+    InvalidPlan
+        If `exclude` names a sample that the study lacks, or the normalisation is unknown.
+    UnitMismatch
+        If an assay declared linear holds negative or infinite values.
+
+    Examples
+    --------
+    >>> from secretome.parallel import here
+    >>> nothing = Study("empty", pd.DataFrame({"donor": ["D1"]}, index=["a"]))
+    >>> _, (quality,) = run(nothing, {}, Options(), seed=1, map=here)
+    >>> quality.verdict
+    'not tested'
+    """
+    _check_excluded(study, options.exclude)
+    assays = [assay for assay in study.select(kind="proteome") if assay.material in MATERIALS]
+    if not assays:
+        return study, (_nothing_to_define(),)
+    before, after, judged = [], [], []
+    for number, assay in enumerate(assays, start=1):
+        raw = proteome_of(assay, study)
+        raw = raw.with_proteins(classify(raw.proteins, organism=study.organism))
+        level = raw.with_log2(normalise(raw.log2, raw.masked, method=options.normalisation))
+        excluded = np.asarray(level.samples["sample"].isin(options.exclude), dtype=bool)
+        verdicts = quality.judge(level, excluded=excluded)
+        study = study.with_assay(_defined(assay, level, verdicts))
+        before.append(raw)
+        after.append(level)
+        judged.append(verdicts)
+        if progress is not None:
+            progress(number, len(assays))
+    samples = pd.concat([samples_of(assay, study.samples) for assay in assays])
+    return _with_history(study, after, judged, options), (
+        contaminants.result(after, organism=study.organism),
+        quality.result(after, judged),
+        normalisation.result(before, after, method=options.normalisation, samples=samples),
+        similarity.result(after),
+        detection.result(after),
+    )
+
+
+def _defined(assay: Assay, one: Proteome, judged: pd.DataFrame) -> Assay:
+    """The assay with log2 values, flags and verdicts; the linear signal stays as a layer."""
+    data = assay.matrix.copy()
+    data.X = one.log2
+    data.layers["intensity"] = one.signal
+    data.layers["state"] = one.state
+    data.var = one.proteins.assign(unit="log2 intensity")
+    data.obs = data.obs.assign(
+        quality=judged["verdict"].to_numpy(),
+        quality_reason=judged["reason"].to_numpy(),
+        excluded=judged["excluded"].to_numpy(dtype=bool),
+    )
+    return replace(assay, data=data, scale="log2")
+
+
+def _check_excluded(study: Study, exclude: Sequence[str]) -> None:
+    names = [str(name) for name in study.samples.index]
+    problems = [
+        Problem(
+            "study.toml",
+            f"exclude names {sample!r}, which the sample table lacks",
+            "a sample of the study",
+            f"Mend the name{near_misses(sample, names)}",
+            column="define.exclude",
+        )
+        for sample in exclude
+        if sample not in names
+    ]
+    if problems:
+        raise InvalidPlan(problems)
+
+
+def _with_history(
+    study: Study, proteomes: Sequence[Proteome], judged: Sequence[pd.DataFrame], options: Options
+) -> Study:
+    names = ", ".join(one.assay for one in proteomes)
+    flagged = {one.assay: int((one.proteins["contaminant_class"] != "").sum()) for one in proteomes}
+    masked = {one.assay: int(one.masked.sum()) for one in proteomes}
+    failed = {
+        one.assay: [str(name) for name in table.index[table["verdict"] == "fail"]]
+        for one, table in zip(proteomes, judged, strict=True)
+    }
+    return (
+        study.with_step("define.log2", f"took {names} to log2; total intensity kept as a layer")
+        .with_step(
+            "define.contaminants", "flagged contaminants, dropped none", flagged=flagged, masked=masked
+        )
+        .with_step(
+            "define.normalisation",
+            f"normalisation: {options.normalisation}",
+            normalisation=options.normalisation,
+        )
+        .with_step(
+            "define.quality", "judged each sample, kept all", failed=failed, exclude=list(options.exclude)
+        )
+    )
+
+
+def _nothing_to_define() -> Result:
+    return Result(
+        stage="define",
+        name="quality",
+        question="Is each sample what it should be?",
+        answer=Answer("No proteome of conditioned medium or vesicles was given, so no sample was judged."),
+        verdict="not tested",
+        lacks=("Quality of each sample: a proteome of conditioned medium or vesicles would show it.",),
+    )
