@@ -12,7 +12,7 @@ from secretome.stats._f_distribution import log_shift
 from secretome.stats._moderate import RowTests, t_tail
 from secretome.stats._row_fit import RowFit
 
-_GRID = 0.1  # of the prior degrees of freedom, as the reference
+_STEPS_PER_DF = 10  # the grid of prior degrees of freedom, as the reference
 
 
 def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
@@ -107,5 +107,5 @@ def _typical_variance(variance: Floats, counts: Floats, usable: Bools) -> Floats
 
 
 def _grid_df(excess: float, most: int) -> float:
-    grid = np.arange(1, most * round(1 / _GRID) + 1) * _GRID
+    grid = np.arange(1, most * _STEPS_PER_DF + 1) / _STEPS_PER_DF
     return float(grid[np.argmin(np.abs(excess - special.polygamma(1, grid / 2)))])
