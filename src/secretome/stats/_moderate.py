@@ -18,8 +18,8 @@ _RANK_TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True)
-class Treated:
-    """Tests of n rows and c coefficients against a smallest effect; NaN where a row has none.
+class RowTests:
+    """Tests of n rows and c coefficients on squeezed variances; NaN where a row has no estimate.
 
     `coefficients`, `standard_error`, `t`, `p_value` (n, c);
     `df_prior`, `s2_prior`, `s2_post`, `df_total` (n,); `prior` names the variance prior.
@@ -37,10 +37,10 @@ class Treated:
 
 
 @dataclass(frozen=True)
-class Moderated(Treated):
+class Moderated(RowTests):
     """Moderated tests of n rows and c coefficients; NaN where a row has no estimate.
 
-    Beside the fields of `Treated`: `log_odds` (n, c) natural-log odds of a non-zero coefficient (limma's B),
+    Beside the fields of `RowTests`: `log_odds` (n, c) natural-log odds of a non-zero coefficient (limma's B),
     `effect_variance` (c,) its prior variance in units of s2, `f`, `f_p_value` (n,) that all coefficients
     are zero, `f_df` its numerator degrees of freedom (the denominator's are `df_total`).
     """
@@ -131,7 +131,7 @@ def treat(
     trend: bool | ArrayLike = False,
     robust: bool = False,
     prior: PriorChoice = "auto",
-) -> Treated:
+) -> RowTests:
     """Moderated tests that each coefficient exceeds a smallest effect.
 
     Parameters
@@ -145,7 +145,7 @@ def treat(
 
     Returns
     -------
-    Treated
+    RowTests
         `t` is the distance beyond the smallest effect in standard errors, 0 within it.
 
     Raises
@@ -175,7 +175,7 @@ def treat(
     squeezed, df_total, standard_error = _squeezed_errors(fit, trend, robust=robust, prior=prior)
     size = np.abs(fit.coefficients)
     near, far = (size - log2_ratio) / standard_error, (size + log2_ratio) / standard_error
-    return Treated(
+    return RowTests(
         coefficients=fit.coefficients,
         standard_error=standard_error,
         t=np.sign(fit.coefficients) * np.maximum(near, 0.0),

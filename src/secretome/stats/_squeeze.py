@@ -15,7 +15,7 @@ from secretome.stats._legacy_prior import fit_legacy
 from secretome.stats._robust_prior import fit_robustly
 from secretome.stats._unequal_df_prior import fit_unequal_df
 
-PriorName = Literal["legacy", "unequal_df"]
+PriorName = Literal["legacy", "unequal_df", "count"]
 PriorChoice = Literal["legacy", "unequal_df", "auto"]
 _FEWEST_ROWS = 3
 
