@@ -26,7 +26,7 @@ def test_every_stage_makes_its_results_in_order(small_lab):
     dossier = pipeline.run(read_plan(small_lab.write()))
     stages = [result.stage for result in dossier.results]
     assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential"]
-    assert [step.step for step in dossier.study.history][0] == "read"
+    assert dossier.study.history[0].step == "read"
     assert set(dossier.inputs) == {"combined_protein.tsv", "samples.tsv"}
     for result in dossier.results:
         assert result.sentence()

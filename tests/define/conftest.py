@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from secretome.define import Options, run
+from secretome.define import run
 from secretome.design import Design
 from secretome.parallel import here
+from secretome.plan import DefineOptions as Options
 from secretome.results import Result
 from secretome.study import Assay, State, Study
 

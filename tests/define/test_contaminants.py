@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from secretome.define import classify
-from secretome.define._knowledge import _table
 from secretome.define.contaminants import CLASSES, MASKED
+from secretome.knowledge import table as _table
 
 
 def flag(**fact: object) -> tuple[str, bool, str]:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from secretome.define import Options
 from secretome.define.quality import RULES
 from secretome.define.robust import robust_z
 from secretome.errors import InvalidPlan
+from secretome.plan import DefineOptions as Options
 from secretome.results import Result
 from secretome.study import Study
 

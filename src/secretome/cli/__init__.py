@@ -82,4 +82,13 @@ def run(arguments: list[str] | None = None) -> int:
             f"Error: {error.filename or ''}: {error.strerror or error}. Nothing was changed.", err=True
         )
         return 3
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        click.echo(
+            f"Error: {type(error).__name__}: {error}. This is a fault of secretome, not of your data; "
+            "nothing was changed. Run `secretome --debug …` again and report what it prints.",
+            err=True,
+        )
+        return 1
     return code if isinstance(code, int) else 0

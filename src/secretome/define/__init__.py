@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from secretome.errors import InvalidPlan, Problem, near_misses
 from secretome.parallel import Map, Progress
+from secretome.plan import DefineOptions
 from secretome.results import Answer, Result
 from secretome.study import Assay, Study, samples_of
 
 from . import contaminants, detection, normalisation, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
 from .contaminants import classify
-from .normalisation import Normalisation, normalise
+from .normalisation import normalise
 
-__all__ = ["Options", "classify", "normalise", "run"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """Choices of the stage `define`.
-
-    Parameters
-    ----------
-    normalisation
-        `"none"`, `"median"` or `"quantile"`.
-    exclude
-        Samples to leave out of contrasts; they stay in every table.
-    """
-
-    normalisation: Normalisation = "none"
-    exclude: tuple[str, ...] = ()
+__all__ = ["classify", "normalise", "run"]
 
 
 def run(
     study: Study,
     results: Mapping[str, Result],  # noqa: ARG001
-    options: Options,
+    options: DefineOptions,
     *,
     seed: int,  # noqa: ARG001
     map: Map,  # noqa: A002, ARG001
@@ -79,7 +64,7 @@ def run(
     --------
     >>> from secretome.parallel import here
     >>> nothing = Study("empty", pd.DataFrame({"donor": ["D1"]}, index=["a"]))
-    >>> _, (quality,) = run(nothing, {}, Options(), seed=1, map=here)
+    >>> _, (quality,) = run(nothing, {}, DefineOptions(), seed=1, map=here)
     >>> quality.verdict
     'not tested'
     """
@@ -143,7 +128,7 @@ def _check_excluded(study: Study, exclude: Sequence[str]) -> None:
 
 
 def _with_history(
-    study: Study, proteomes: Sequence[Proteome], judged: Sequence[pd.DataFrame], options: Options
+    study: Study, proteomes: Sequence[Proteome], judged: Sequence[pd.DataFrame], options: DefineOptions
 ) -> Study:
     names = ", ".join(one.assay for one in proteomes)
     flagged = {one.assay: int((one.proteins["contaminant_class"] != "").sum()) for one in proteomes}

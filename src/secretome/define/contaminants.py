@@ -10,9 +10,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from secretome import knowledge
 from secretome.results import Answer, Cell, Method, Result
 
-from ._knowledge import _table, sources
+from ._knowledge import sources
 from ._proteome import Proteome
 
 CLASSES = (
@@ -159,7 +160,7 @@ class _Fact:
 
 @cache
 def _rules() -> _Rules:
-    table, serum = _table("contaminants").frame, _table("serum").frame
+    table, serum = knowledge.table("contaminants").frame, knowledge.table("serum").frame
     by_match = dict(iter(table.groupby("match")))
     accessions, organisms, codes = by_match["accession"], by_match["organism"], by_match["mnemonic"]
     patterns = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from secretome.errors import InvalidPlan, Problem, near_misses
 from secretome.results import Answer, Method, Result
+from secretome.stats import normalize
 from secretome.study import LOADS
 
 from ._proteome import Proteome
@@ -161,14 +161,13 @@ def _median_shift(log2: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _by_quantiles(log2: NDArray[np.float64], masked: NDArray[np.bool_]) -> NDArray[np.float64]:
-    quantiles = import_module("secretome.stats.normalize").quantiles
     # one value has no distribution: such a sample is left as it is
     filled = np.isfinite(log2[:, ~masked]).sum(axis=1) >= 2
     fitted = log2.copy()
     if not filled.any():
         return fitted
     for row, new in zip(
-        np.flatnonzero(filled), np.asarray(quantiles(log2[filled][:, ~masked].T)).T, strict=True
+        np.flatnonzero(filled), np.asarray(normalize.quantiles(log2[filled][:, ~masked].T)).T, strict=True
     ):
         old = log2[row, ~masked]
         order = np.argsort(old[np.isfinite(old)], kind="stable")

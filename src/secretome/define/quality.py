@@ -175,7 +175,7 @@ def _group_distance(one: Proteome) -> NDArray[np.float64]:
         known = distances[row, others]
         known = known[np.isfinite(known)]
         if known.size:
-            found[row] = known.mean()
+            found[row] = np.median(known)  # the median: one bad flask must not blame its group-mates
     return found
 
 

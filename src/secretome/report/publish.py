@@ -55,8 +55,7 @@ def publish(dossier: Dossier, folder: Path, *, progress: Callable[[int, int], No
     Everything is written to `<folder>.partial`, which is marked as whole last; from then on `recover`
     finishes the two renames if they are cut short. One run at a time may write to a folder.
     """
-    folder = recover(folder)
-    _refuse_foreign(folder)
+    folder = check_target(folder)
     partial = _beside(folder, "partial")
     for leftover in (partial, _beside(folder, "previous")):
         _refuse_unmarked(leftover)
@@ -74,6 +73,19 @@ def publish(dossier: Dossier, folder: Path, *, progress: Callable[[int, int], No
     recover(folder)
     if progress is not None:
         progress(len(steps) + 1, len(steps) + 1)
+    return folder
+
+
+def check_target(folder: Path) -> Path:
+    """The folder, after making sure that a dossier may be written there; call it before a long run.
+
+    Raises
+    ------
+    InvalidDossier
+        If `folder` is a file or holds something that is no dossier.
+    """
+    folder = recover(folder)
+    _refuse_foreign(folder)
     return folder
 
 
