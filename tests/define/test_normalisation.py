@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secretome.define import Options, normalise
+from secretome.define import normalise
 from secretome.define.normalisation import meaning
 from secretome.errors import InvalidPlan
+from secretome.plan import DefineOptions as Options
 
 KEEP = np.zeros(4, dtype=bool)
 

@@ -67,7 +67,7 @@ def test_a_keratin_share_far_from_the_others_fails_with_its_numbers_in_words(ben
     assert row["keratin_percent"] == pytest.approx(30.0)
     assert row["verdict"] == "fail"
     assert row["reason"].startswith("keratin 30.0 % of the signal: ")
-    assert "robust SD above the study's median 1.3 %" in row["reason"]
+    assert "robust SD above the study's median 1.4 %" in row["reason"]
     assert results["quality"].verdict == "warn"
     obs = study.assays["proteome"].matrix.obs
     assert (obs.loc["m7", "quality"], obs.loc["m7", "quality_reason"]) == ("fail", row["reason"])

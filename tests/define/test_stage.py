@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from secretome.define import Options, run
+from secretome.define import run
 from secretome.errors import UnitMismatch
 from secretome.parallel import here
+from secretome.plan import DefineOptions as Options
 from secretome.study import Study
 
 

@@ -51,7 +51,7 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
-        assert "verified" in loaded.frame.columns, name
+        assert {"verified", "confidence"} & set(loaded.frame.columns), name
 
 
 def test_every_factor_says_which_assay_would_see_it() -> None:
