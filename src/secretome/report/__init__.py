@@ -4,6 +4,6 @@
 them again from a folder; `recover` finishes a swap that was cut short.
 """
 
-from secretome.report.publish import publish, rebuild, recover
+from secretome.report.folder import publish, rebuild, recover
 
 __all__ = ["publish", "rebuild", "recover"]
