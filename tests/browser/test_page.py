@@ -108,3 +108,28 @@ def test_nothing_overflows_sideways(index: Path, tmp_path: Path, width: int) -> 
     found = re.search(r"(\d+) of (\d+)", document)
     assert found is not None, "the page did not answer"
     assert int(found[1]) <= int(found[2])
+
+
+def test_a_tooltip_shows_the_hostile_name_as_text(index: Path, tmp_path: Path) -> None:
+    probe = """
+    <script>
+    window.addEventListener("load", function ask() {
+      if (document.documentElement.dataset.drawn !== "yes") { setTimeout(ask, 50); return; }
+      document.querySelectorAll("[data-draw^='vary'] path").forEach(function (mark) {
+        var box = mark.getBoundingClientRect();
+        ["pointerover", "pointermove", "mouseover", "mousemove"].forEach(function (name) {
+          var where = { bubbles: true, clientX: box.x + 2, clientY: box.y + 2 };
+          mark.dispatchEvent(new PointerEvent(name, where));
+        });
+        var tip = document.getElementById("tip");
+        if (tip.textContent.includes("alert(1)")) { document.title = "told " + tip.children.length; }
+        if (tip.querySelector("script")) { document.title = "broken"; }
+      });
+    });
+    </script>
+    """
+    text = index.read_text(encoding="utf-8")
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    (tmp_path / "page.html").write_text(text.replace("</body>", probe + "</body>"), encoding="utf-8")
+    document, _ = _browse(tmp_path / "page.html", tmp_path / "profile")
+    assert "<title>told 5</title>" in document
