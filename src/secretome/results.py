@@ -135,7 +135,7 @@ def show(value: object, digits: int = 3) -> str:
     >>> show(1627), show(0.0123456), show(14.9712), show(float("nan")), show(2.5e-9)
     ('1,627', '0.0123', '15.0', '', '2.5e-09')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

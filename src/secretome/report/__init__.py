@@ -4,6 +4,6 @@
 them again from a folder; `recover` finishes a swap that was cut short.
 """
 
-from secretome.report.publish import check_target, publish, rebuild, recover
+from secretome.report.folder import check_target, publish, rebuild, recover
 
 __all__ = ["check_target", "publish", "rebuild", "recover"]

@@ -75,6 +75,8 @@ class Table:
         Number of rows in the file.
     href
         The CSV file, relative to the page; empty when there is none.
+    folded
+        Shown by its caption until a reader opens it.
     """
 
     shape: ClassVar[str] = "table"
@@ -83,6 +85,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     total: int
     href: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class VerdictLine:
-    """One judgement of the verdict box."""
+    """One line of the verdict box; `verdict` is empty where none was due."""
 
+    stage: str
     label: str
     verdict: str
     text: str

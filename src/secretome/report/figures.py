@@ -89,7 +89,7 @@ def volcano(result: Result, contrast: str) -> Figure | None:
     name = file_name(contrast, dict.fromkeys(result.tables["effects"]["contrast"]))
     return Figure(
         f"vary.volcano-{name}",
-        f"Differences in {contrast}",
+        "Size and certainty of each difference",
         alt_text,
         csv_href(result, "effects"),
         _spec(_volcano_chart(_altair(), rows), alt_text, 380),
@@ -115,14 +115,15 @@ def samples(result: Result) -> Figure | None:
     if scores.empty or not {"pc1", "pc2"} <= set(scores.columns):
         return None
     group = next((name for name in ("tissue", "condition", "donor") if name in scores), "")
-    explained = result.tables["axes"].set_index("axis")["explained_percent"]
+    axes = result.tables["axes"]
+    explained = dict(zip(axes["axis"].str.lower(), axes["explained_percent"], strict=True))
     rows = sample_rows(scores, group)
     alt_text = (
         f"{show(len(rows))} samples on two principal components"
         + (f", marked by {group}" if group else "")
         + "; samples that lie close have similar protein profiles."
     )
-    titles = [f"PC{i} ({show(float(explained[f'pc{i}']))} % of the variance)" for i in (1, 2)]
+    titles = [f"PC{i} ({show(explained.get(f'pc{i}'))} % of the variance)" for i in (1, 2)]
     return Figure(
         "define.samples",
         "Samples by similarity",
@@ -232,7 +233,10 @@ def processes(result: Result) -> Figure | None:
 
 
 def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
-    x = alt.X("x:Q", title="log2 ratio (left side / right side)", axis=alt.Axis(format="~g"))
+    axis = alt.Axis(format="~f", tickCount=10)
+    x = alt.X(
+        "x:Q", title="log2 ratio (left side / right side)", axis=axis, scale=alt.Scale(nice=False, padding=34)
+    )
     # Room above the highest point for its name.
     top = 1.06 * float(rows["y"].max() or 1)
     y = alt.Y("y:Q", title="−log10 p", scale=alt.Scale(domain=[0, top], nice=False))
@@ -240,7 +244,7 @@ def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     base = alt.Chart(alt.NamedData("rows"))
     # Above about a thousand marks a name for each would drown a screen reader: the chart has one.
     points = base.mark_point(filled=True, size=34, opacity=0.75, aria=False).encode(
-        x, y, *_coded(alt, "side", DIRECTIONS), tooltip=tips
+        x, y, *_coded(alt, "side", DIRECTIONS, "left side, at 5 % FDR"), tooltip=tips
     )
     names = base.mark_text(dy=-9, fontSize=11, color=INK, aria=False).encode(x, y, text="name:N")
     zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
@@ -250,8 +254,10 @@ def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
 def _samples_chart(alt: ModuleType, rows: pd.DataFrame, group: str, titles: list[str]) -> object:
     levels = dict.fromkeys(rows["group"])
     known = {name: (GROUPS[i % len(GROUPS)], SHAPES[i % len(SHAPES)]) for i, name in enumerate(levels)}
-    x = alt.X("x:Q", title=titles[0], axis=alt.Axis(format="~g"))
-    y = alt.Y("y:Q", title=titles[1], axis=alt.Axis(format="~g"))
+    axis = alt.Axis(format="~f", tickCount=8)
+    scale = alt.Scale(zero=False, nice=False, padding=28)
+    x = alt.X("x:Q", title=titles[0], axis=axis, scale=scale)
+    y = alt.Y("y:Q", title=titles[1], axis=axis, scale=scale)
     base = alt.Chart(alt.NamedData("rows"))
     tips = _tips(alt, {"sample": "sample", "group": group or "group"})
     points = base.mark_point(filled=True, size=90, opacity=0.9).encode(
@@ -281,7 +287,7 @@ def _detection_chart(alt: ModuleType, rows: pd.DataFrame, order: list[str]) -> o
 
 def _quality_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     present = {name: VERDICTS[name] for name in VERDICTS if name in set(rows["verdict"])}
-    x = alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.02, 1.06], nice=False))
+    x = alt.X("at:Q", title=None, axis=None, scale=alt.Scale(domain=[-0.02, 1.1], nice=False))
     y = alt.Y("measure:N", title=None, sort=list(dict.fromkeys(rows["measure"])))
     y = y.axis(labelLimit=260, labelFontSize=12, grid=True)
     pick = alt.selection_point(fields=["sample"], on="pointerover", empty=False)
@@ -301,7 +307,7 @@ def _processes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     room = 0.16 * (high - low or 1)
     scale = alt.Scale(domain=[low - room, high + room], nice=False)
     # The axis counts both ways from zero: these are two numbers, never a difference.
-    axis = alt.Axis(labelExpr="abs(datum.value)", grid=True)
+    axis = alt.Axis(labelExpr="abs(datum.value)", grid=True, tickCount=10)
     x = alt.X("known:Q", title="against  ←  evidence weight  →  for", axis=axis, scale=scale)
     y = alt.Y("process:N", title=None, sort=list(dict.fromkeys(rows["process"])))
     colour = _coloured(alt, alt.Color, "direction", FOR_AGAINST)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from secretome.dossier import Dossier
 from secretome.results import Result, show
 
 from .blocks import Block, Facts, Finding, Notice
 from .tables import heading, table_of
+
+# A table that its section did not set in front lies open only when it takes little room.
+OPEN_ROWS = 8
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Contents:
 
 
 def finding(result: Result, *, lead: tuple[Block, ...] = (), omit: Collection[str] = ()) -> Finding:
-    """Question, answer, doubts and gaps of a result, with every table that `lead` does not show.
+    """Question, answer, doubts and gaps of a result, with the tables that `lead` does not show.
 
     Parameters
     ----------
@@ -46,7 +49,10 @@ def finding(result: Result, *, lead: tuple[Block, ...] = (), omit: Collection[st
     if result.lacks:
         blocks.append(Notice("What this cannot answer", result.lacks, kind="lack"))
     blocks.extend(lead)
-    blocks.extend(table_of(result, name) for name in result.tables if name not in omit)
+    names = sorted((name for name in result.tables if name not in omit), key=lambda n: len(result.tables[n]))
+    for name in names:
+        table = table_of(result, name, caption=heading(name).capitalize())
+        blocks.append(replace(table, folded=len(table.rows) > OPEN_ROWS))
     if result.parameters:
         blocks.append(Facts(parameters(result.parameters), title="Parameters"))
     if result.sources:

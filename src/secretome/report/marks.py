@@ -29,26 +29,40 @@ def volcano_rows(result: Result, contrast: str) -> pd.DataFrame:
     """What a volcano needs of the effects and no more, rounded for drawing only."""
     effects = result.tables["effects"]
     mine = effects[(effects["contrast"] == contrast) & effects["p_value"].notna()]
-    mine = mine[mine["log2_ratio"].notna()].sort_values(["p_value", "protein"])
+    mine = mine[np.isfinite(mine["log2_ratio"].astype(float))].sort_values(["p_value", "protein"])
     found = mine["fdr"] < 0.05
     side = np.where(~found, "not separated", np.where(mine["log2_ratio"] > 0, "higher", "lower"))
     # A p of zero has no logarithm: it is drawn at the smallest number that a float can hold.
-    height = -np.log10(mine["p_value"].clip(lower=1e-300))
+    height = -np.log10(mine["p_value"].astype(float).clip(lower=1e-300))
     gene = mine["gene"] if "gene" in mine else mine["protein"]
     rows = pd.DataFrame(
         {
             "id": mine["protein"],
             "name": gene.where(gene.fillna("") != "", mine["protein"]),
-            "x": mine["log2_ratio"].round(3),
+            "x": mine["log2_ratio"].astype(float).round(3),
             "y": height.round(3),
             "p": [float(f"{p:.2e}") for p in mine["p_value"]],
             "q": [float(f"{q:.2e}") for q in mine["fdr"].fillna(1)],
             "side": side,
-            "label": found.to_numpy() & (np.arange(len(mine)) < LABELS),
+            "label": False,
         }
     )
+    rows["label"] = rows["id"].isin(_labelled(rows[found.to_numpy()]))
     # The smallest p is drawn last, on top.
     return rows.iloc[::-1]
+
+
+def _labelled(rows: pd.DataFrame) -> list[str]:
+    """Proteins to name: the smallest p first, passing over names that would lie on one another."""
+    if rows.empty:
+        return []
+    wide, high = float(np.ptp(rows["x"])) or 1.0, float(rows["y"].max()) or 1.0
+    chosen: list[tuple[str, float, float]] = []
+    for row in rows.head(4 * LABELS).itertuples():
+        free = all(abs(row.x - x) > 0.13 * wide or abs(row.y - y) > 0.045 * high for _, x, y in chosen)
+        if free and len(chosen) < LABELS:
+            chosen.append((str(row.id), row.x, row.y))
+    return [protein for protein, _, _ in chosen]
 
 
 def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:

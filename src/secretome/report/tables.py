@@ -32,7 +32,11 @@ _WORDS = {
     "upper": "to",
     "group_distance_z": "distance z",
     "significant_5_fdr": "at 5 % FDR",
-    "k_of_n": "detected",
+    "storage_temperature_c": "storage temperature °C",
+    "volume_ml": "volume mL",
+    "ev_isolation": "EV isolation",
+    "shift_log2": "shift, log2",
+    "explained_percent": "explained %",
 }
 # A brace or backslash would break out of a BibTeX field; no registered DOI needs one.
 _DOI = re.compile(r"10\.\d{4,9}/[^\s{}\\]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -15,6 +16,24 @@ from secretome.report.tables import table_of
 from secretome.results import Result, show
 
 GENES = 12
+# Column of the factors that raises a doubt, and the word for it behind the gene.
+_DOUBTS = {"contaminant_class": "contaminant", "leak_prone": "may leak", "serum_prone": "may be serum"}
+_FACTORS = (
+    "process",
+    "direction",
+    "gene",
+    "group",
+    "detected",
+    "measured",
+    "median_abundance_rank",
+    "evidence_level",
+    "mechanism",
+    "contaminant_class",
+    "leak_prone",
+    "serum_prone",
+    "citation",
+    "doi",
+)
 
 _UNSEEN = ("process", "direction", "gene", "evidence_level", "mechanism", "measure_by", "citation", "doi")
 
@@ -46,6 +65,8 @@ def _tables(result: Result) -> tuple[Block, ...]:
         caption = f"Factors that were seen, the best supported first (up to {GENES} a side)"
         genes = _genes(result.tables["factors"])
         blocks.append(table_of(result, "factors", caption=caption, rows=genes))
+        every = table_of(result, "factors", caption="Factors with evidence and citation", columns=_FACTORS)
+        blocks.append(replace(every, folded=True))
     if "unseen" in result.tables:
         blocks.append(
             table_of(
@@ -64,12 +85,23 @@ def _genes(factors: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for process in dict.fromkeys(factors["process"]):
         mine = ranked[ranked["process"] == process]
-        sides = {side: _named(mine[mine["direction"] == side]["gene"]) for side in ("for", "against")}
+        sides = {side: _named(mine[mine["direction"] == side]) for side in ("for", "against")}
         rows.append({"process": process, **sides})
     return pd.DataFrame(rows, columns=["process", "for", "against"])
 
 
-def _named(genes: pd.Series) -> str:
-    names = list(dict.fromkeys(genes.astype(str)))
-    more = f" … and {show(len(names) - GENES)} more" if len(names) > GENES else ""
-    return ", ".join(names[:GENES]) + more if names else "none seen"
+def _named(factors: pd.DataFrame) -> str:
+    """Genes with the doubt that hangs on each: it may come from serum, from leaking cells, from outside."""
+    present = {column: word for column, word in _DOUBTS.items() if column in factors}
+    doubts = (
+        factors[list(present)].notna()
+        & factors[list(present)].ne("")
+        & factors[list(present)].ne(other=False)
+    )
+    names = {
+        str(gene): ", ".join(word for word, doubted in zip(present.values(), row, strict=True) if doubted)
+        for gene, row in zip(factors["gene"], doubts.to_numpy(), strict=True)
+    }
+    shown = [f"{gene} ({doubt})" if doubt else gene for gene, doubt in names.items()]
+    more = f" … and {show(len(shown) - GENES)} more" if len(shown) > GENES else ""
+    return ", ".join(shown[:GENES]) + more if shown else "none seen"

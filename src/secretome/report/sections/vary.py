@@ -10,11 +10,25 @@ from secretome.report import figures
 from secretome.report.blocks import Block, Group, Section, Text
 from secretome.report.finding import Contents, finding
 from secretome.report.sections import title
-from secretome.report.tables import table_of
+from secretome.report.tables import table_of, texts
 from secretome.results import Result
 
 TOP = 15
 
+_CONTRAST = (
+    "contrast",
+    "verdict",
+    "reason",
+    "tested",
+    "significant_5_fdr",
+    "up",
+    "down",
+    "donors_left",
+    "donors_right",
+    "unit",
+    "strategy",
+    "expression",
+)
 _COLUMNS = (
     "gene",
     "protein",
@@ -23,12 +37,9 @@ _COLUMNS = (
     "upper",
     "p_value",
     "fdr",
-    "donors_left",
-    "donors_right",
+    "donors",
     "detected_left",
     "detected_right",
-    "contaminant_class",
-    "status",
 )
 
 
@@ -46,11 +57,14 @@ def build(contents: Contents) -> Section | None:
 
 
 def _contrasts(result: Result) -> tuple[Block, ...]:
-    contrasts, effects = result.tables["contrasts"], result.tables["effects"]
-    blocks: list[Block] = [table_of(result, "contrasts")]
-    for row in contrasts.itertuples():
-        mine = effects[effects["contrast"] == row.contrast]
-        blocks.append(Group(str(row.contrast), _contrast(result, str(row.contrast), str(row.reason), mine)))
+    contrasts = result.tables["contrasts"]
+    blocks: list[Block] = [table_of(result, "contrasts", caption="Contrasts", columns=_CONTRAST)]
+    effects = result.tables.get("effects")
+    if effects is None or effects.empty:
+        return tuple(blocks)
+    for contrast, reason in zip(contrasts["contrast"], texts(contrasts["reason"]), strict=True):
+        mine = effects[effects["contrast"] == contrast]
+        blocks.append(Group(str(contrast), _contrast(result, str(contrast), reason, mine)))
     return tuple(blocks)
 
 
@@ -59,20 +73,25 @@ def _contrast(result: Result, contrast: str, reason: str, effects: pd.DataFrame)
     blocks.extend(figures.drawn(partial(figures.volcano, result, contrast)))
     if len(effects):
         rows = _readable(effects.sort_values(["p_value", "protein"]))
+        # A column that is empty or the same in every row printed says nothing here.
+        telling = [name for name in ("contaminant_class", "status") if len(set(rows[name].head(TOP))) > 1]
+        columns = (*_COLUMNS, *telling)
         caption = f"Smallest p first: {contrast}"
         blocks.append(
-            table_of(result, "effects", caption=caption, columns=_COLUMNS, rows=rows, whole=TOP, top=TOP)
+            table_of(result, "effects", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP)
         )
     return tuple(blocks)
 
 
 def _readable(effects: pd.DataFrame) -> pd.DataFrame:
     """Counts of detection as "k of n", so that neither number travels alone."""
+    columns = {name: texts(effects[name]) for name in effects if str(name).endswith(("_left", "_right"))}
     sides = {
-        f"detected_{side}": [
-            f"{k} of {n}"
-            for k, n in zip(effects[f"detected_{side}"], effects[f"measured_{side}"], strict=True)
-        ]
+        f"detected_{side}": _pairs(columns[f"detected_{side}"], columns[f"measured_{side}"], "of")
         for side in ("left", "right")
     }
-    return effects.assign(**sides)
+    return effects.assign(**sides, donors=_pairs(columns["donors_left"], columns["donors_right"], "and"))
+
+
+def _pairs(first: list[str], second: list[str], word: str) -> list[str]:
+    return [f"{a} {word} {b}" if a and b else "" for a, b in zip(first, second, strict=True)]

@@ -14,11 +14,15 @@ _ORDER = ("fail", "cannot be judged", "warn", "not tested", "pass")
 
 
 def build(contents: Contents) -> Section:
-    """What was measured, the donors, and every judgement of the run, the worst first."""
-    judged = [result for result in contents.dossier.results if result.verdict is not None]
+    """What was measured, the donors, and every judgement, the worst first, then what was found."""
+    judged = [r for r in contents.dossier.results if r.verdict is not None]
     judged.sort(key=lambda result: _ORDER.index(str(result.verdict)))
+    found_only = [r for r in contents.dossier.results if r.verdict is None and r.stage != "read"]
     lines = tuple(
-        VerdictLine(r.question, str(r.verdict), r.sentence(), "#" + r.key.replace(".", "-")) for r in judged
+        VerdictLine(
+            r.stage.capitalize(), r.question, r.verdict or "", r.sentence(), "#" + r.key.replace(".", "-")
+        )
+        for r in (*judged, *found_only)
     )
     blocks: list[Block] = [
         Facts(_measured(contents.dossier)),

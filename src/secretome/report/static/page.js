@@ -103,9 +103,9 @@
     });
   });
 
-  // What is folded away on a screen belongs on paper.
+  // Settings that are folded away on a screen belong on paper; long tables stay files.
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details:not([open])").forEach(function (d) { d.open = true; d.dataset.folded = ""; });
+    document.querySelectorAll("details:not([open]):not(.rows)").forEach(function (d) { d.open = true; d.dataset.folded = ""; });
   });
   window.addEventListener("afterprint", function () {
     document.querySelectorAll("details[data-folded]").forEach(function (d) { d.open = false; delete d.dataset.folded; });

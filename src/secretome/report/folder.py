@@ -134,14 +134,14 @@ def recover(folder: Path) -> Path:
             (folder / OLD).touch()
             folder.rename(previous)
         partial.rename(folder)
-    elif (partial / WRITING).exists():
+    elif _leftover(partial):
         _remove(partial)
     if not folder.exists() and (previous / OLD).exists() and (previous / "dossier.json").exists():
         previous.rename(folder)
     if folder.is_dir():
         for marker in (OLD, WHOLE):
             (folder / marker).unlink(missing_ok=True)
-        if _marked(previous):
+        if _leftover(previous):
             _remove(previous)
     return folder
 
@@ -188,8 +188,11 @@ def _beside(folder: Path, word: str) -> Path:
     return folder.with_name(f"{folder.name}.{word}")
 
 
-def _marked(folder: Path) -> bool:
-    return any((folder / marker).exists() for marker in MARKERS)
+def _leftover(folder: Path) -> bool:
+    """A folder beside the dossier is ours when it carries our marker or holds nothing at all."""
+    if not folder.is_dir():
+        return False
+    return any((folder / marker).exists() for marker in MARKERS) or not any(folder.iterdir())
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -206,8 +209,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _refuse_unmarked(folder: Path) -> None:
-    """Folders beside the dossier are ours only when they carry our marker, whatever else they hold."""
-    if folder.exists() and not (folder.is_dir() and (_marked(folder) or not any(folder.iterdir()))):
+    if folder.exists() and not _leftover(folder):
         raise InvalidDossier(f"{folder} is in the way and was not written by secretome; move or rename it")
 
 
