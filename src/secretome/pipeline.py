@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .dossier import Dossier, load_results, load_study, save_results, save_study
-from .errors import InvalidInput, Problem, SecretomeError
+from .errors import InvalidInput, Problem, SecretomeError, near_misses
 from .parallel import Map, Progress, here
 from .plan import Plan
 from .results import Result
@@ -84,8 +84,17 @@ def check(plan: Plan) -> Check:
         reading = read_study(plan)
     except InvalidInput as error:
         return Check(error.problems, ())
+    measured = [str(name) for name in reading.study.samples.index]
+    unknown = [name for name in plan.define.exclude if name not in measured]
+    if unknown:
+        return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
     gaps = [lack for result in reading.results for lack in result.lacks]
     return Check((), (*reading.notes, *gaps))
+
+
+def _unknown_sample(plan: Plan, name: str, measured: list[str]) -> Problem:
+    found = f"[define] exclude names {name!r}"
+    return Problem(plan.file.name, found, "a sample of the sheet", f"Mend it{near_misses(name, measured)}")
 
 
 def run(

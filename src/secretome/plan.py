@@ -126,13 +126,6 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
-class ReportOptions:
-    """Choices of the report: rows of a table shown in the page."""
-
-    rows: int = 20
-
-
-@dataclass(frozen=True)
 class Plan:
     """A whole study.toml, checked for form; files are looked at by `read`.
 
@@ -156,7 +149,6 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
-    report: ReportOptions = ReportOptions()
 
     @property
     def file(self) -> Path:
@@ -250,7 +242,6 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
-    "report": ReportOptions,
 }
 
 

@@ -204,3 +204,10 @@ def test_run_on_bad_input_writes_nothing(small_lab, capsys):
         "samples.tsv",
         "study.toml",
     ]
+
+
+def test_an_excluded_sample_that_does_not_exist_is_named(small_lab, capsys):
+    small_lab.toml += '\n[define]\nexclude = ["BM_1_x"]\n'
+    text = _refused(capsys, ["check", str(small_lab.write())], 1)
+    assert "exclude names 'BM_1_x'" in text
+    assert "BM_1_c" in text
