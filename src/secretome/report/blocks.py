@@ -58,7 +58,7 @@ class Column:
     """Heading of a column and how its cells are set."""
 
     title: str
-    kind: Literal["text", "number", "verdict", "doi"] = "text"
+    kind: Literal["text", "long", "number", "verdict", "doi"] = "text"
 
 
 @dataclass(frozen=True)

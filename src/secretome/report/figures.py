@@ -263,7 +263,7 @@ def _samples_chart(alt: ModuleType, rows: pd.DataFrame, group: str, titles: list
     points = base.mark_point(filled=True, size=90, opacity=0.9).encode(
         x, y, *_coded(alt, "group", known, group), tooltip=tips
     )
-    names = base.mark_text(dy=-11, fontSize=11, color=FAINT, aria=False).encode(x, y, text="sample:N")
+    names = base.mark_text(dy=-11, fontSize=11, color=FAINT, aria=False).encode(x, y, text="label:N")
     return alt.layer(points.add_params(_pan(alt)), names)
 
 

@@ -65,6 +65,15 @@ def _labelled(rows: pd.DataFrame) -> list[str]:
     return [protein for protein, _, _ in chosen]
 
 
+def _spread_labels(names: pd.Series, x: pd.Series, y: pd.Series) -> list[str]:
+    """Every name of a small study; of a large one the outermost, so that names do not hide points."""
+    if len(names) <= 2 * LABELS:
+        return [str(name) for name in names]
+    far = np.hypot((x - x.median()) / (np.ptp(x) or 1.0), (y - y.median()) / (np.ptp(y) or 1.0))
+    shown = set(far.nlargest(LABELS).index)
+    return [str(name) if index in shown else "" for index, name in names.items()]
+
+
 def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:
     """Samples with their two scores and the level of one factor."""
     return pd.DataFrame(
@@ -72,6 +81,7 @@ def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:
             "sample": scores["sample"],
             "x": scores["pc1"].round(3),
             "y": scores["pc2"].round(3),
+            "label": _spread_labels(scores["sample"], scores["pc1"], scores["pc2"]),
             "group": scores[group].fillna("not given").astype(str) if group else "sample",
         }
     )

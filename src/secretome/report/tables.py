@@ -18,6 +18,7 @@ from .blocks import Column, Table
 WHOLE = 50
 TOP = 20
 NEVER_WHOLE = 500
+SENTENCE = 45
 
 _WORDS = {
     "fdr": "FDR",
@@ -147,9 +148,12 @@ def _is_count(column: pd.Series) -> bool:
     return bool(len(numbers)) and bool(np.isfinite(numbers).all()) and bool((numbers % 1 == 0).all())
 
 
-def _kind(name: str, column: pd.Series) -> Literal["text", "number", "verdict", "doi"]:
+def _kind(name: str, column: pd.Series) -> Literal["text", "long", "number", "verdict", "doi"]:
     if name == "verdict":
         return "verdict"
     if name == "doi":
         return "doi"
-    return "number" if column.dtype.kind in "iuf" else "text"
+    if column.dtype.kind in "iuf":
+        return "number"
+    # a sentence needs room, or its row grows as tall as the page
+    return "long" if column.astype(str).str.len().max() > SENTENCE else "text"

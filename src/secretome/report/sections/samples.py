@@ -24,6 +24,7 @@ _COLUMNS = (
     "serum_percent",
     "group_distance_z",
 )
+_WORST = {"fail": 0, "warn": 1, "pass": 2}
 
 
 def build(contents: Contents) -> Section | None:
@@ -32,6 +33,15 @@ def build(contents: Contents) -> Section | None:
         return None
     quality = contents.results[0]
     # One row per sample is the page's promise, so this table is cut later than others.
-    rows = table_of(quality, "samples", caption="Quality of each sample", columns=_COLUMNS, whole=NEVER_WHOLE)
+    samples = quality.tables["samples"]
+    worst_first = samples.iloc[samples["verdict"].map(_WORST).fillna(len(_WORST)).argsort(kind="stable")]
+    rows = table_of(
+        quality,
+        "samples",
+        caption="Quality of each sample",
+        columns=_COLUMNS,
+        rows=worst_first,
+        whole=NEVER_WHOLE,
+    )
     strips = figures.drawn(lambda: figures.quality(quality))
-    return Section(title("samples"), "samples", (finding(quality, lead=(rows, *strips), omit=("samples",)),))
+    return Section(title("samples"), "samples", (finding(quality, lead=(*strips, rows), omit=("samples",)),))
