@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check lint types layers docs slow bench demo screenshot clean
+.PHONY: help install test check lint types layers docs slow minimal bench demo screenshot clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,9 +35,14 @@ docs: install ## Generated pages are current, every public thing has its heading
 	$(BIN)/python scripts/cli_reference.py --check
 	$(BIN)/python -m pytest -q tests/test_documentation.py
 
-slow: install ## Simulations, fuzz, kills, scale, browser; before an issue is closed
+slow: install minimal ## Simulations, fuzz, kills, scale, browser; before an issue is closed
 	scripts/install_chromium.sh
 	$(BIN)/python -m pytest -q tests/slow tests/browser --timeout 1800 -o addopts="--import-mode=importlib --strict-markers -ra"
+
+minimal: ## The suite without figures or any other extra: every part says what it lacks, none fails
+	$(PYTHON) -m venv .venv-minimal
+	.venv-minimal/bin/python -m pip install --quiet --disable-pip-version-check '.[test]'
+	.venv-minimal/bin/python -m pytest -n 2 -q -m 'not figures'
 
 bench: install ## Side by side with the peers; each prints a ratio
 	scripts/install_r.sh

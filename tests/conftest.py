@@ -37,7 +37,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     names = {report.nodeid for _, report in needed}
     skipped = {report.nodeid for outcome, report in needed if outcome == "skipped"}
-    terminalreporter.write_line(f"data tests: {len(names)} found, {len(skipped)} skipped")
+    why = " (shared data absent: set SECRETOME_SHARED)" if skipped else ""
+    terminalreporter.write_line(f"data tests: {len(names)} found, {len(skipped)} skipped{why}")
 
 
 @dataclass

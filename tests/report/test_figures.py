@@ -48,6 +48,7 @@ def test_a_contrast_that_was_refused_has_no_figure(dossier: Dossier) -> None:
     assert figures.volcano(dossier.result("vary.contrasts"), "none such") is None
 
 
+@pytest.mark.figures
 def test_a_refused_contrast_still_tells_its_reason(dossier: Dossier, example: ModuleType) -> None:
     result = dossier.result("vary.contrasts")
     rows = result.tables["contrasts"].copy()
@@ -128,6 +129,7 @@ def test_contrasts_that_share_a_slug_get_their_own_files() -> None:
     assert [marks.file_name(name, names) for name in names] == ["a-b", "a-b-2", "A-B-3", "c"]
 
 
+@pytest.mark.figures
 def test_every_drawing_is_an_svg(dossier: Dossier) -> None:
     figure = figures.quality(dossier.result("define.quality"))
     assert isinstance(figure, Figure)

@@ -45,6 +45,7 @@ def test_nothing_is_left_beside_a_dossier(published: Path) -> None:
     assert [path.name for path in published.parent.iterdir()] == ["study"]
 
 
+@pytest.mark.figures
 def test_every_figure_has_its_drawing_and_its_specification(published: Path) -> None:
     drawings = {path.name.removesuffix(".svg") for path in (published / "figures").glob("*.svg")}
     specifications = {

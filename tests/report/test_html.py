@@ -81,6 +81,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@pytest.mark.figures
 def test_the_policy_allows_exactly_the_scripts_and_the_style_of_the_page(page: Page) -> None:
     policy = _policy(page)
     assert policy["script-src"].split() == [_hash(script) for script in page.scripts]
@@ -110,6 +111,7 @@ def test_no_element_carries_style_handlers_or_foreign_addresses(page: Page) -> N
         assert re.match(r"#|tables/|figures/|https://doi\.org/|[\w-]+\.\w+$|$", href), href
 
 
+@pytest.mark.figures
 def test_hostile_names_stay_text(page: Page, html: str, example: ModuleType) -> None:
     assert example.HOSTILE in page.text
     assert example.TITLE in page.text
@@ -202,6 +204,7 @@ def test_tables_have_captions_and_scrolling_is_reached_by_keyboard(page: Page) -
     assert all(region["tabindex"] == "0" and region["aria-label"] for region in regions)
 
 
+@pytest.mark.figures
 def test_every_figure_has_words_a_table_and_files(dossier: Dossier, page: Page) -> None:
     drawn = [figure for section in sections(dossier) for figure in figures_of(section.blocks)]
     assert len(drawn) == 6
@@ -225,6 +228,7 @@ def test_simulated_data_are_marked_across_the_page(example: ModuleType, page: Pa
     assert "SIMULATED" not in " ".join(Page(render(real, sections(real))).text)
 
 
+@pytest.mark.figures
 def test_a_large_study_stays_under_five_megabytes(example: ModuleType) -> None:
     large = example.dossier(3_000)
     contrasts = large.result("vary.contrasts")
@@ -264,6 +268,7 @@ def test_words_that_claim_too_much_are_absent(page: Page) -> None:
     assert " safe" not in text
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("absent", ["altair", "vl_convert"])
 def test_a_missing_extra_is_told_and_stops_nothing(
     dossier: Dossier, monkeypatch: pytest.MonkeyPatch, absent: str, tmp_path_factory: pytest.TempPathFactory
@@ -285,6 +290,7 @@ def test_a_page_without_figures_carries_no_drawing_library(
     assert len(render(dossier, sections(dossier)).encode()) < 150_000
 
 
+@pytest.mark.figures
 def test_data_travel_by_column(dossier: Dossier) -> None:
     figure = figures.volcano(dossier.result("vary.contrasts"), "WJ_vs_adipose")
     assert isinstance(figure, Figure)
