@@ -140,7 +140,7 @@ def download(
     Unreachable, WrongDownload
         As `fetch`. A file with another sha256 is deleted, never left behind.
     """
-    if sha256 is not None and into.is_file() and _hash_of(into) == sha256:
+    if sha256 is not None and is_file_of(into, sha256):
         return into
     _refuse_offline(url, offline)
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -164,6 +164,11 @@ def download(
     part.path.replace(into)
     part.forget()
     return into
+
+
+def is_file_of(path: Path, sha256: str) -> bool:
+    """Whether a file is there and has this sha256."""
+    return path.is_file() and _hash_of(path) == sha256
 
 
 @dataclass
