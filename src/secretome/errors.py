@@ -15,6 +15,19 @@ class SecretomeError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy for another process: as it is, without the constructor and its arguments."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[SecretomeError], arguments: tuple[object, ...], facts: dict[str, object]
+) -> SecretomeError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(facts)
+    return error
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -103,6 +116,10 @@ class InvalidDossier(SecretomeError):
 
 class InvalidKnowledge(SecretomeError):
     """A knowledge table breaks its own schema or checksum: reinstall or mend the table."""
+
+
+class LostWorker(SecretomeError):
+    """A worker process ended without an answer: use fewer workers, or more memory."""
 
 
 class Unreachable(SecretomeError):
