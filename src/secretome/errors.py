@@ -15,6 +15,19 @@ class SecretomeError(Exception):
 
     exit_code = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy for another process: as it is, without the constructor and its arguments."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[SecretomeError], arguments: tuple[object, ...], facts: dict[str, object]
+) -> SecretomeError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(facts)
+    return error
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -103,6 +116,22 @@ class InvalidDossier(SecretomeError):
 
 class InvalidKnowledge(SecretomeError):
     """A knowledge table breaks its own schema or checksum: reinstall or mend the table."""
+
+
+class LostWorker(SecretomeError):
+    """A worker process ended without an answer: use fewer workers, or more memory."""
+
+
+class Unreachable(SecretomeError):
+    """A server does not answer, or we are offline: connect, or bring the file yourself."""
+
+    exit_code = 3
+
+
+class WrongDownload(SecretomeError):
+    """What came over the network is not what was named: try again, or ask for the right file."""
+
+    exit_code = 3
 
 
 def near_misses(word: str, available: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from .study import ASSAY_KINDS, MATERIALS, AssayKind, Material
 from .units import UNITS
 
 Zero = Literal["missing", "measured"]
+Replicate = Literal["collapse", "model"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class AssayPlan:
         What a 0 means, where the format does not say it.
     samples
         A sample sheet of its own.
+    replicate
+        What becomes of several measurements of one sample: `"collapse"` makes one of them (mean
+        of log2), `"model"` keeps them. Fractions of a sample are summed either way.
     """
 
     name: str
@@ -68,6 +72,7 @@ class AssayPlan:
     unit: str | None = None
     zero: Zero | None = None
     samples: Path | None = None
+    replicate: Replicate = "collapse"
 
 
 @dataclass(frozen=True)
@@ -369,6 +374,7 @@ def _assay_plan(
         unit=None if unit is None else str(unit),
         zero=zero,  # type: ignore[arg-type]
         samples=_path(reader, facts, "[assay]", "samples", folder),
+        replicate=reader.choice(facts, "[assay]", "replicate", get_args(Replicate), "collapse"),  # type: ignore[arg-type]
         **texts,
     )
 

@@ -111,11 +111,6 @@ def test_demo_says_that_it_is_simulated_and_what_was_recovered(capsys, tmp_path)
     assert (out / "tables" / "simulate.recovery.recovery.csv").exists()
 
 
-def test_demo_real_without_a_folder_says_what_it_needs(capsys):
-    assert command(["demo", "--real"]) == 2
-    assert "--from FOLDER" in capsys.readouterr().err
-
-
 def test_demo_real_from_a_wrong_folder_names_the_files(capsys, tmp_path):
     assert command(["demo", "--real", "--from", str(tmp_path)]) == 3
     assert "fact_secr.xlsx" in capsys.readouterr().err

@@ -24,20 +24,24 @@ import click
     "source",
     type=click.Path(path_type=Path),
     default=None,
-    help="Folder that holds the six-niche data.",
+    help="Folder that holds the six-niche data, instead of their repository.",
 )
+@click.option("--yes", is_flag=True, help="Agree to fetch the six-niche data; source and terms are shown.")
 @click.option("--seed", type=int, default=1, help="Seed of the simulated laboratory.", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(output: Path, real: bool, source: Path | None, seed: int, as_json: bool) -> None:
+def command(output: Path, real: bool, source: Path | None, yes: bool, seed: int, as_json: bool) -> None:
     """Run a simulated laboratory with known truth through everything, without a network.
 
     Its files stand in OUTPUT.study, as a laboratory would have them; the dossier says how much
-    of the planted truth was recovered. With --real, the six-niche data are used instead.
+    of the planted truth was recovered. With --real, the six-niche data are used instead: from
+    FOLDER, or brought once from their public repository after you agreed to its terms.
     """
     if source is not None and not real:
         raise click.UsageError("--from goes with --real")
+    if yes and not real:
+        raise click.UsageError("--yes goes with --real")
     if real:
-        _real(output, source, as_json=as_json)
+        _real(output, source, yes=yes, as_json=as_json)
     else:
         _simulated(output, seed, as_json=as_json)
 
@@ -75,67 +79,14 @@ def _simulated(output: Path, seed: int, *, as_json: bool) -> None:
     show.summary(sentence, facts, as_json=as_json)
 
 
-_FILES = ("combined_protein_secr_fragpipe.tsv.gz", "fact_secr.xlsx")
-
-
-def _real(output: Path, source: Path | None, *, as_json: bool) -> None:
-    from secretome.errors import UnreadableFile
-    from secretome.plan import parse_plan
-
-    from .run import make
-
-    if source is None:
-        raise click.UsageError(
-            "--real needs --from FOLDER with the six-niche data "
-            f"({', '.join(_FILES)}); bringing them from their repository is not built yet"
-        )
-    missing = [name for name in _FILES if not (source / name).is_file()]
-    if missing:
-        raise UnreadableFile(f"{source} lacks {', '.join(missing)} of the six-niche data")
-    text = SIX_NICHES.replace("FOLDER", source.resolve().as_posix())
+def _real(output: Path, source: Path | None, *, yes: bool, as_json: bool) -> None:
     import tomllib
 
-    plan = parse_plan(tomllib.loads(text), folder=output.parent, text=text)
-    make(plan, output, as_json=as_json)
+    from secretome.plan import parse_plan
 
+    from . import six_niches
+    from .run import make
 
-# Lobov et al.: osteogenic differentiation of human mesenchymal cells; the repository has no licence
-# file, so nothing of it is redistributed here. Donor labels 12 and 31 belong to several people.
-SIX_NICHES = """\
-[study]
-title = "Six mesenchymal niches"
-organism = "human"
-seed = 1
-
-[samples]
-file = "FOLDER/fact_secr.xlsx"
-id = "Sample"
-donor_of = ["origin", "donor"]   # 12 and 31 are labels of several tissues; DPSC and PDLSC share donors
-
-  [samples.rename]
-  Cell_type = "tissue"
-  Differentiation = "condition"
-  Donor = "donor"
-  Cluster = "origin"
-
-  [samples.set]
-  material = "conditioned_medium"
-  load = "unknown"
-
-[[assay]]
-name = "proteome"
-kind = "proteome"
-file = "FOLDER/combined_protein_secr_fragpipe.tsv.gz"
-quantity = "MaxLFQ Intensity"
-
-[design]
-unit = "donor"
-formula = "~ 0 + tissue + condition"
-random = ["donor"]
-
-  [design.contrasts]
-  wj_vs_adipose = "tissue[WJ-MSCs] - tissue[ADSCs]"
-  dpsc_vs_adipose = "tissue[DPSCs] - tissue[ADSCs]"
-  dpsc_vs_pdlsc = "tissue[DPSCs] - tissue[PDLSCs]"
-  differentiation = "condition[dif] - condition[control]"
-"""
+    folder = six_niches.bring(yes=yes) if source is None else source
+    text = six_niches.plan_text(folder)
+    make(parse_plan(tomllib.loads(text), folder=output.parent, text=text), output, as_json=as_json)

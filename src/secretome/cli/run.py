@@ -28,6 +28,9 @@ from secretome.plan import Plan
     help="Processes for work that can be split.",
     show_default=True,
 )
+@click.option(
+    "--scheduler", type=str, default=None, help="Address of a Dask scheduler, instead of --workers."
+)
 @click.option("--seed", type=int, default=None, help="Seed instead of that of study.toml.")
 @click.option(
     "--progress", type=click.Path(path_type=Path), default=None, help="Write progress to FILE as JSON lines."
@@ -39,6 +42,7 @@ def command(
     output: Path,
     only: str | None,
     workers: int,
+    scheduler: str | None,
     seed: int | None,
     progress: Path | None,
     no_cache: bool,
@@ -55,6 +59,7 @@ def command(
         output,
         only=only,
         workers=workers,
+        scheduler=scheduler,
         seed=seed,
         progress=progress,
         cached=not no_cache,
@@ -68,6 +73,7 @@ def make(
     *,
     only: str | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
     seed: int | None = None,
     progress: Path | None = None,
     cached: bool = True,
@@ -75,7 +81,7 @@ def make(
 ) -> None:
     """Run a plan, publish its dossier and print the one-line summary."""
     from secretome import report
-    from secretome.parallel import processes
+    from secretome.parallel import cluster, processes
     from secretome.pipeline import run
 
     from . import show
@@ -86,7 +92,7 @@ def make(
         dossier = run(
             plan,
             seed=seed,
-            map=processes(workers),
+            map=processes(workers) if scheduler is None else cluster(scheduler),
             cache=output.with_name(output.name + ".cache") if cached else None,
             progress=tell,
             only=only,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from secretome.errors import InvalidInput, Problem, UnknownFormat
 
+from . import sdrf
 from .recognise import FORMATS, Recognised, recognise
 from .text import TextTable, read_table
 
@@ -43,8 +44,8 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     Parameters
     ----------
     files
-        Measurement files; a table that no reader knows and one of whose columns lists the
-        measured samples is taken as the sample sheet.
+        Measurement files; an SDRF, or a table that no reader knows and one of whose columns
+        lists the measured samples, is taken as the sample sheet.
     folder
         Where study.toml will stand; paths are written relative to it.
 
@@ -58,6 +59,10 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     assays: list[tuple[Path, Recognised, tuple[str, ...]]] = []
     others: list[tuple[Path, TextTable]] = []
     for file in files:
+        table = read_table(file, repeats=True)
+        if sdrf.recognises(table.header):
+            others.append((file, table))
+            continue
         table = read_table(file)
         found = _recognised(table)
         names = FORMATS[found.format].measurements(table) if found else ()
@@ -121,6 +126,8 @@ def _sheet_among(
     others: list[tuple[Path, TextTable]], samples: tuple[str, ...]
 ) -> tuple[Path, TextTable, str] | None:
     for file, table in others:
+        if sdrf.recognises(table.header):
+            return file, table, ""
         column = _identifier(table, set(samples))
         if column is None:
             raise UnknownFormat(
@@ -181,6 +188,8 @@ def _toml(
 
 def _sheet_lines(sheet: tuple[Path, TextTable, str], folder: Path) -> list[str]:
     file, table, column = sheet
+    if not column:
+        return [f'file = "{_escape(_relative(file, folder))}"   # {sdrf.recognises(table.header)}']
     others = [name for name in table.header if name and name != column]
     return [
         f'file = "{_escape(_relative(file, folder))}"',

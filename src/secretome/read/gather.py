@@ -16,10 +16,14 @@ from secretome.plan import AssayPlan, Plan, SamplesPlan
 from secretome.results import Answer, Cell, Result
 from secretome.study import PRODUCT_RECORD, Assay, Study
 
+from . import sdrf
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, format_named, recognise
-from .sheet import donor_collisions, drop_empty_rows, read_sheet
+from .replicates import combine, measured_twice
+from .runs import Sheet, sheet_of
+from .sheet import donor_collisions, drop_empty_rows
 from .text import read_table, sha256
+from .tissues import named_tissues
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,13 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     problems: list[Problem] = []
     sheet = _sheet(plan, problems)
     tables: dict[str, tuple[AssayPlan, ProteinTable]] = {}
-    own_sheets: dict[str, pd.DataFrame] = {}
+    own_sheets: dict[str, Sheet] = {}
     for position, assay in enumerate(plan.assays):
         samples, table = sheet, None
         with _gathering(problems):
             samples = _own_sheet(assay, assay.samples, plan) if assay.samples else sheet
         with _gathering(problems):
-            table = _proteins(assay, () if samples is None else tuple(samples.index))
+            table = _proteins(assay, () if samples is None else samples.names())
         if table is not None:
             tables[assay.name] = (assay, table)
         if table is not None and samples is not None:
@@ -79,11 +83,17 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     problems += _design_problems(plan, study)
     if problems:
         raise InvalidInput(problems)
-    notes = (*donor_collisions(study.samples, plan.samples), *_unused_columns(tables))
-    study = study.with_step(
-        "read", f"{len(study.assays)} assays, {len(study.samples)} samples", organism=study.organism
+    sheets = [sheet, *own_sheets.values()]
+    notes = (
+        *(note for found in sheets if found is not None for note in found.notes),
+        *donor_collisions(study.samples, plan.samples),
+        *_unused_columns(tables),
+        *_other_organisms(study),
     )
-    return Reading(study, (describe(study, plan, tables, notes),), _hashes(plan), notes)
+    result = describe(study, plan, tables, notes)
+    if sheet is not None and sheet.original is not None:
+        result = replace(result, tables={**result.tables, "sdrf": sheet.original})
+    return Reading(study, (result,), _hashes(plan), notes)
 
 
 @contextmanager
@@ -95,7 +105,7 @@ def _gathering(problems: list[Problem]) -> Iterator[None]:
         problems.extend(error.problems)
 
 
-def _sheet(plan: Plan, problems: list[Problem]) -> pd.DataFrame | None:
+def _sheet(plan: Plan, problems: list[Problem]) -> Sheet | None:
     file = plan.samples.file
     if file is None:
         problems.append(
@@ -109,18 +119,24 @@ def _sheet(plan: Plan, problems: list[Problem]) -> pd.DataFrame | None:
         return None
     sheet = None
     with _gathering(problems):
-        sheet = read_sheet(read_table(file, sheet=plan.samples.sheet), plan.samples)
+        table = read_table(file, sheet=plan.samples.sheet, repeats=True)
+        if sdrf.recognises(table.header):
+            return sdrf.read_sdrf(table, plan.samples)
+        sheet = sheet_of(read_table(file, sheet=plan.samples.sheet), plan.samples)
     return sheet
 
 
-def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> pd.DataFrame:
+def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> Sheet:
     """A sheet of one assay: same columns as the sample table, already with standard names."""
+    table = read_table(file, repeats=True)
+    if sdrf.recognises(table.header):
+        return sdrf.read_sdrf(table, SamplesPlan(set={"material": assay.material}))
     table = read_table(file)
     identifier = next((name for name in ("sample", plan.samples.id) if name in table.header), "sample")
     rename = {old: new for old, new in plan.samples.rename.items() if old in table.header}
     available = {rename.get(name, name) for name in table.header}
     donor_of = plan.samples.donor_of if set(plan.samples.donor_of) <= available else ()
-    return read_sheet(
+    return sheet_of(
         table, SamplesPlan(id=identifier, rename=rename, donor_of=donor_of, set={"material": assay.material})
     )
 
@@ -131,27 +147,29 @@ def _proteins(assay: AssayPlan, samples: tuple[str, ...]) -> ProteinTable:
     return chosen.read(table, assay, samples)
 
 
-def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, samples: pd.DataFrame) -> list[Problem]:
-    sheet_file = (assay.samples or plan.samples.file or plan.file).name
-    return [
+def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> list[Problem]:
+    file = (assay.samples or plan.samples.file or plan.file).name
+    unknown = [
         Problem(
             assay.file.name,
-            f"sample {name!r} is measured but not in {sheet_file}",
+            f"sample {name!r} is measured but not in {file}",
             "a row of the sample sheet for each measurement",
-            f"Add the row, or mend the name{near_misses(name, samples.index)}",
+            f"Add the row, or mend the name{near_misses(name, sheet.names())}",
             column=name,
         )
         for name in table.measurements
-        if name not in samples.index
+        if sheet.run(name) is None
     ]
+    return unknown or measured_twice(assay.file.name, table.measurements, sheet)
 
 
 def _unmeasured(
-    plan: Plan, sheet: pd.DataFrame | None, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
+    plan: Plan, sheet: Sheet | None, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
 ) -> list[Problem]:
     if sheet is None:
         return []
     measured = [name for assay, table in tables.values() if not assay.samples for name in table.measurements]
+    seen = {run.sample for name in measured for run in [sheet.run(name)] if run is not None}
     file = (plan.samples.file or plan.file).name
     return [
         Problem(
@@ -160,8 +178,8 @@ def _unmeasured(
             "a measurement for each sample",
             f"Delete the row, or mend the name{near_misses(str(name), measured)}",
         )
-        for name in sheet.index
-        if name not in set(measured)
+        for name in sheet.samples.index
+        if name not in seen
     ]
 
 
@@ -174,20 +192,37 @@ def _unused_columns(tables: Mapping[str, tuple[AssayPlan, ProteinTable]]) -> lis
     ]
 
 
+def _other_organisms(study: Study) -> list[str]:
+    """A sentence when the sheet names another organism than study.toml."""
+    if "organism" not in study.samples:
+        return []
+    others = sorted({str(name) for name in study.samples["organism"].dropna()} - {study.organism})
+    if not others:
+        return []
+    return [
+        f"the sample sheet says {', '.join(others)}, study.toml {study.organism}: tables of the latter are used"
+    ]
+
+
 def _assemble(
     plan: Plan,
-    sheet: pd.DataFrame | None,
-    own_sheets: Mapping[str, pd.DataFrame],
+    sheet: Sheet | None,
+    own_sheets: Mapping[str, Sheet],
     tables: Mapping[str, tuple[AssayPlan, ProteinTable]],
 ) -> Study:
-    frames = [] if sheet is None else [sheet]
+    frames = [] if sheet is None else [sheet.samples]
     assays: dict[str, Assay] = {}
+    steps: list[tuple[str, dict[str, object]]] = []
     for name, (assay_plan, table) in tables.items():
-        assay = to_assay(table, assay_plan)
         own = own_sheets.get(name)
+        used = own or sheet
+        runs = [run for m in table.measurements if used for run in [used.run(m)] if run is not None]
+        combined = combine(to_assay(table, assay_plan), runs, replicate=assay_plan.replicate)
+        assay = combined.assay
+        steps += [(text, {"assay": name}) for text in combined.steps]
         if own is not None:
             # other flasks of other donors: their names must not meet those of the main sheet
-            renamed = own.rename(index=lambda sample, name=name: f"{name}:{sample}")
+            renamed = own.samples.rename(index=lambda sample, name=name: f"{name}:{sample}")
             frames.append(renamed)
             data = assay.matrix.copy()
             data.obs["sample"] = [f"{name}:{sample}" for sample in data.obs["sample"]]
@@ -198,7 +233,11 @@ def _assemble(
         samples["material"] = plan.assays[0].material
     samples["material"] = samples["material"].fillna(plan.assays[0].material)
     samples.index.name = "sample"
-    return Study(plan.title, samples, assays, plan.design, organism=plan.organism, simulated=plan.simulated)
+    study = Study(plan.title, samples, assays, plan.design, organism=plan.organism, simulated=plan.simulated)
+    study = study.with_step("read", f"{len(assays)} assays, {len(samples)} samples", organism=plan.organism)
+    for text, facts in steps:
+        study = study.with_step("read", text, **facts)
+    return study
 
 
 def _design_problems(plan: Plan, study: Study) -> list[Problem]:
@@ -229,6 +268,7 @@ def describe(
     """The result `read.study`: samples, assays and the product record with its gaps."""
     record = product_record(study.samples)
     assays = _assay_table(study, tables)
+    tissues = named_tissues(study.samples, study.organism)
     summary = pd.DataFrame(
         {
             "samples": [len(study.samples)],
@@ -259,9 +299,14 @@ def describe(
             "summary": summary,
             "assays": assays,
             "product_record": record,
-            "samples": study.samples.rename_axis("sample").reset_index(),
+            "samples": tissues.samples.rename_axis("sample").reset_index(),
         },
-        parameters={"organism": study.organism, "donor_of": list(plan.samples.donor_of)},
+        parameters={
+            "organism": study.organism,
+            "donor_of": list(plan.samples.donor_of),
+            "replicate": {assay.name: assay.replicate for assay in plan.assays},
+        },
+        sources=tissues.sources,
         notes=notes,
         lacks=(f"Not reported in the sample sheet: {', '.join(missing)}.",) if missing else (),
     )
@@ -300,6 +345,7 @@ def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTabl
                 "format": FORMATS[table.format].title,
                 "quantity": table.quantity,
                 "measurements": len(table.measurements),
+                "samples": int(study.assays[name].matrix.obs["sample"].nunique()),
                 "analytes": len(table.features),
                 "missing_percent": float(np.isnan(study.assays[name].matrix.X).mean() * 100),
                 "unit": table.unit,

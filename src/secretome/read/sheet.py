@@ -192,7 +192,19 @@ def _typed(table: TextTable, column: str, name: str, problems: list[Problem]) ->
 
 # labels that look like numbers but are names
 _TEXT_COLUMNS = frozenset(
-    {"donor", "tissue", "origin", "condition", "batch", "lot", "culture", "sex", "load", "material"}
+    {
+        "donor",
+        "tissue",
+        "origin",
+        "condition",
+        "batch",
+        "lot",
+        "culture",
+        "sex",
+        "load",
+        "material",
+        "biological_replicate",
+    }
 )
 
 

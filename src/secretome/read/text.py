@@ -34,7 +34,7 @@ class TextTable:
     file
         Name for messages.
     header
-        Column names, unique.
+        Column names, unique unless the format repeats them by design (SDRF).
     rows
         One list of texts a row, as long as the header.
     lines
@@ -55,7 +55,7 @@ class TextTable:
         return [row[position] for row in self.rows]
 
 
-def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
+def read_table(path: Path, *, sheet: str | None = None, repeats: bool = False) -> TextTable:
     """The table in a csv, tsv, txt or xlsx file, plain or gzipped; the delimiter is sniffed.
 
     Parameters
@@ -64,6 +64,8 @@ def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
         The file.
     sheet
         Worksheet of an xlsx file; default the first that has cells.
+    repeats
+        True for a format whose header repeats names by design (SDRF).
 
     Raises
     ------
@@ -77,12 +79,12 @@ def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
     if path.stat().st_size == 0:
         raise UnreadableFile(f"{path} is empty (0 bytes); export or copy it again")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        return _workbook_table(path, sheet)
+        return _workbook_table(path, sheet, repeats)
     text, encoding = _decode(path)
     if not text.strip():
         raise UnreadableFile(f"{path} holds no text; export or copy it again")
     delimiter = _sniff(text)
-    return _split(path.name, text, delimiter, encoding)
+    return _split(path.name, text, delimiter, encoding, repeats)
 
 
 def sha256(path: Path) -> str:
@@ -183,7 +185,7 @@ def _sniff(text: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _split(file: str, text: str, delimiter: str, encoding: str) -> TextTable:
+def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool) -> TextTable:
     # search engines write tabs without quotes, and protein names do hold quote characters
     quoted = delimiter != "\t" or text.lstrip().startswith('"')
     reader = csv.reader(
@@ -199,10 +201,10 @@ def _split(file: str, text: str, delimiter: str, encoding: str) -> TextTable:
             f"{file}, line {reader.line_num}: broken quoting ({error}); export it again"
         ) from error
     dialect = f"{encoding}, {DELIMITERS[delimiter]}-separated"
-    return _table(file, records, dialect)
+    return _table(file, records, dialect, repeats)
 
 
-def _workbook_table(path: Path, sheet: str | None) -> TextTable:
+def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -242,7 +244,9 @@ def _workbook_table(path: Path, sheet: str | None) -> TextTable:
         for _, record in records
         if any(record)
     )
-    return _table(path.name, [(line, record[:width]) for line, record in records], f"worksheet {name!r}")
+    return _table(
+        path.name, [(line, record[:width]) for line, record in records], f"worksheet {name!r}", repeats
+    )
 
 
 def _cell_text(cell: object) -> str:
@@ -253,7 +257,7 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _table(file: str, records: list[tuple[int, list[str]]], dialect: str) -> TextTable:
+def _table(file: str, records: list[tuple[int, list[str]]], dialect: str, repeats: bool) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     header = [name.strip() for name in records[0][1]]
@@ -262,7 +266,7 @@ def _table(file: str, records: list[tuple[int, list[str]]], dialect: str) -> Tex
             f"{file} has a single column {header[0][:60]!r} when read as {dialect}; "
             "expected a table separated by tabs, commas or semicolons"
         )
-    problems = _header_problems(file, header)
+    problems = [] if repeats else _header_problems(file, header)
     rows: list[tuple[str, ...]] = []
     for line, record in records[1:]:
         if len(record) != len(header):
