@@ -56,6 +56,12 @@ class AssayPlan:
         What a 0 means, where the format does not say it.
     samples
         A sample sheet of its own.
+    mask, mask_sheet, mask_columns
+        Where values that were filled in are marked: another file, a worksheet, and how its columns
+        are called ("Imputed {sample}"); cells are TRUE and FALSE, `+`, or the quantity before
+        imputation.
+    imputed
+        "no": the table has no gaps because only complete proteins were exported.
     """
 
     name: str
@@ -68,6 +74,10 @@ class AssayPlan:
     unit: str | None = None
     zero: Zero | None = None
     samples: Path | None = None
+    mask: Path | None = None
+    mask_sheet: str | None = None
+    mask_columns: str | None = None
+    imputed: Literal["", "no"] = ""
 
 
 @dataclass(frozen=True)
@@ -359,7 +369,7 @@ def _assay_plan(
     zero = reader.choice(facts, "[assay]", "zero", ("", *get_args(Zero)), "") or None
     texts = {
         name: None if facts.get(name) is None else str(facts[name])
-        for name in ("format", "quantity", "sheet")
+        for name in ("format", "quantity", "sheet", "mask_sheet", "mask_columns")
     }
     return AssayPlan(
         name=str(facts.get("name", file.name.split(".")[0])),
@@ -369,6 +379,8 @@ def _assay_plan(
         unit=None if unit is None else str(unit),
         zero=zero,  # type: ignore[arg-type]
         samples=_path(reader, facts, "[assay]", "samples", folder),
+        mask=_path(reader, facts, "[assay]", "mask", folder),
+        imputed=reader.choice(facts, "[assay]", "imputed", ("", "no"), ""),  # type: ignore[arg-type]
         **texts,
     )
 
