@@ -209,7 +209,10 @@ def _read(plan: Plan, tell: StageProgress) -> tuple[Study, tuple[Result, ...]]:
 def _read_key(plan: Plan, seed: int) -> dict[str, object]:
     from .read.text import sha256
 
-    files = [plan.samples.file, *(a.file for a in plan.assays), *(a.samples for a in plan.assays)]
+    files = [
+        plan.samples.file,
+        *(file for assay in plan.assays for file in (assay.file, assay.samples, assay.mask)),
+    ]
     return {
         "inputs": {str(file.name): sha256(file) for file in files if file is not None and file.is_file()},
         "study": [plan.title, plan.organism, plan.simulated],

@@ -60,6 +60,12 @@ class AssayPlan:
     replicate
         What becomes of several measurements of one sample: `"collapse"` makes one of them (mean
         of log2), `"model"` keeps them. Fractions of a sample are summed either way.
+    mask, mask_sheet, mask_columns
+        Where values that were filled in are marked: another file, a worksheet, and how its columns
+        are called ("Imputed {sample}"); cells are TRUE and FALSE, `+`, or the quantity before
+        imputation.
+    imputed
+        "no": the table has no gaps because only complete proteins were exported.
     """
 
     name: str
@@ -73,6 +79,10 @@ class AssayPlan:
     zero: Zero | None = None
     samples: Path | None = None
     replicate: Replicate = "collapse"
+    mask: Path | None = None
+    mask_sheet: str | None = None
+    mask_columns: str | None = None
+    imputed: Literal["", "no"] = ""
 
 
 @dataclass(frozen=True)
@@ -364,7 +374,7 @@ def _assay_plan(
     zero = reader.choice(facts, "[assay]", "zero", ("", *get_args(Zero)), "") or None
     texts = {
         name: None if facts.get(name) is None else str(facts[name])
-        for name in ("format", "quantity", "sheet")
+        for name in ("format", "quantity", "sheet", "mask_sheet", "mask_columns")
     }
     return AssayPlan(
         name=str(facts.get("name", file.name.split(".")[0])),
@@ -375,6 +385,8 @@ def _assay_plan(
         zero=zero,  # type: ignore[arg-type]
         samples=_path(reader, facts, "[assay]", "samples", folder),
         replicate=reader.choice(facts, "[assay]", "replicate", get_args(Replicate), "collapse"),  # type: ignore[arg-type]
+        mask=_path(reader, facts, "[assay]", "mask", folder),
+        imputed=reader.choice(facts, "[assay]", "imputed", ("", "no"), ""),  # type: ignore[arg-type]
         **texts,
     )
 

@@ -83,6 +83,9 @@ class Assay:
         Tidy data of an assay that is no matrix (wells, curves, sizes), or None.
     scale
         Scale of X.
+    imputed
+        Why values of X may have been filled in although nobody said which (the evidence in
+        words); empty when X holds measured values only. Such an assay is not tested.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Assay:
     data: AnnData | None = None
     table: pd.DataFrame | Path | None = None
     scale: Scale = "linear"
+    imputed: str = ""
 
     @property
     def matrix(self) -> AnnData:
@@ -162,7 +166,7 @@ class Study:
     def to_mudata(self) -> object:
         """The measurements as a `mudata.MuData`, one modality an assay that has a matrix.
 
-        `uns["secretome"]` of each modality keeps kind, material and scale; results, design
+        `uns["secretome"]` of each modality keeps kind, material, scale and imputed; results, design
         and history do not travel in `.uns`.
         """
         modalities = {}
@@ -170,7 +174,12 @@ class Study:
             if assay.data is not None:
                 data = assay.data.copy()
                 data.uns = {
-                    "secretome": {"kind": assay.kind, "material": assay.material, "scale": assay.scale}
+                    "secretome": {
+                        "kind": assay.kind,
+                        "material": assay.material,
+                        "scale": assay.scale,
+                        "imputed": assay.imputed,
+                    }
                 }
                 modalities[name] = data
         return _mudata().MuData(modalities)
@@ -200,7 +209,8 @@ def assays_from_mudata(container: object) -> dict[str, Assay]:
         clean.uns = {}
         kind = _one_of(facts["kind"], ASSAY_KINDS, name)
         material = _one_of(facts["material"], MATERIALS, name)
-        assays[name] = Assay(name, kind, material, clean, scale=facts["scale"])  # type: ignore[arg-type]
+        imputed = str(facts.get("imputed", ""))
+        assays[name] = Assay(name, kind, material, clean, scale=facts["scale"], imputed=imputed)  # type: ignore[arg-type]
     return assays
 
 

@@ -1,7 +1,7 @@
 """read: files become a Study; every format is a reader, every fault a named problem."""
 
 from .draft import Draft, draft
-from .gather import Reading, product_record, read_study
+from .gather import Reading, product_record, read_proteins, read_study
 from .proteins import ProteinTable
 from .recognise import FORMATS, Recognised, recognise
 from .sheet import read_sheet
@@ -16,6 +16,7 @@ __all__ = [
     "TextTable",
     "draft",
     "product_record",
+    "read_proteins",
     "read_sheet",
     "read_study",
     "read_table",

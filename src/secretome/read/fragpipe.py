@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from secretome.errors import InvalidInput, Problem
 from secretome.plan import AssayPlan
 
-from .proteins import ProteinTable, doubled, features_frame, species
-from .text import TextTable, numbers
+from .proteins import ProteinTable, doubled, features_frame, linear_values, species
+from .proteins import texts as first_column
+from .text import TextTable
 
 NAME = "fragpipe"
 TITLE = "FragPipe combined_protein.tsv"
 # written once as "<sample> MaxLFQ remove Intensity" in a published table: a word is a remark
 _QUANTITY = re.compile(r"^(?P<sample>.+?) (?P<kind>MaxLFQ )?(?P<remark>\w+ )?Intensity$")
+# older tables and TMT ones write which peptides were summed
+_SUMS = ("Razor", "Total", "Unique")
+# columns over all samples, named as if they were one
+_OVERALL = ("Summarized", "Combined")
 _COUNTS = (" Spectral Count", " Unique Spectral Count", " Total Spectral Count")
+_EXPORT = "the raw combined_protein.tsv"
 _ACCESSION = ("Protein ID", "Protein.ID")
 
 
@@ -38,7 +41,8 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
     table
         The file as text.
     plan
-        `quantity` is "MaxLFQ Intensity" (default where present) or "Intensity".
+        `quantity` is "MaxLFQ Intensity" (default where present), "Intensity", or "Razor", "Total" or
+        "Unique Intensity" as older tables have it.
     samples
         Not needed: the columns name their samples.
 
@@ -51,7 +55,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
     problems: list[Problem] = []
     accession = next(name for name in _ACCESSION if name in table.header)
     columns = _quantity_columns(table.header)
-    quantity = plan.quantity or ("MaxLFQ Intensity" if columns["MaxLFQ Intensity"] else "Intensity")
+    quantity = plan.quantity or _preferred(columns)
     chosen = columns.get(quantity, {})
     if not chosen:
         offered = ", ".join(name for name, found in columns.items() if found)
@@ -61,12 +65,14 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         raise InvalidInput([problem])
     names = [name.strip() for name in table.column(accession)]
     problems += doubled(table.file, names, table.lines, "protein")
-    values = _quantity(table, [column for column, _ in chosen.values()], problems)
+    values = linear_values(
+        table, [column for column, _ in chosen.values()], problems, zero="missing", export=_EXPORT
+    )
     layers = {}
     for layer, kind in (("intensity", "Intensity"), ("spectral_count", "Total Spectral Count")):
         found = [columns[kind].get(sample, ("", ""))[0] for sample in chosen]
         if all(found):
-            layers[layer] = _quantity(table, found, problems)
+            layers[layer] = linear_values(table, found, problems, zero="missing", export=_EXPORT)
     if problems:
         raise InvalidInput(problems)
     notes = {sample: f"its column is named {remark!r}" for sample, (_, remark) in chosen.items() if remark}
@@ -85,26 +91,34 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
 def measurements(table: TextTable) -> tuple[str, ...]:
     """Samples that the columns name, in file order."""
     columns = _quantity_columns(table.header)
-    return tuple(columns["MaxLFQ Intensity"] or columns["Intensity"])
+    return tuple(columns[_preferred(columns)])
+
+
+def _preferred(columns: dict[str, dict[str, tuple[str, str]]]) -> str:
+    return next((name for name in _PREFERENCE if columns[name]), "Intensity")
+
+
+_PREFERENCE = ("MaxLFQ Intensity", "Intensity", *(f"{word} Intensity" for word in _SUMS))
 
 
 def _quantity_columns(header: Sequence[str]) -> dict[str, dict[str, tuple[str, str]]]:
     """Quantity -> sample -> (column, remark); a remark is a word between quantity and unit."""
     found: dict[str, dict[str, tuple[str, str]]] = {
-        "MaxLFQ Intensity": {},
-        "Intensity": {},
-        "Total Spectral Count": {},
+        name: {} for name in (*_PREFERENCE, "Total Spectral Count")
     }
     for name in header:
-        if name.endswith(" Total Spectral Count") and not name.startswith("Combined "):
+        if name.startswith(tuple(f"{word} " for word in _OVERALL)):
+            continue
+        if name.endswith(" Total Spectral Count"):
             found["Total Spectral Count"][name.removesuffix(" Total Spectral Count")] = (name, "")
-    for name in header:
         match = _QUANTITY.match(name)
         if match is None:
             continue
         sample, remark = match["sample"], (match["remark"] or "").strip()
         if match["kind"]:
             found["MaxLFQ Intensity"][sample] = (name, remark)
+        elif remark in _SUMS:
+            found[f"{remark} Intensity"][sample] = (name, "")
         elif remark:
             # without "MaxLFQ" a middle word belongs to the sample's own name
             found["Intensity"][f"{sample} {remark}"] = (name, "")
@@ -113,28 +127,9 @@ def _quantity_columns(header: Sequence[str]) -> dict[str, dict[str, tuple[str, s
     return found
 
 
-def _quantity(table: TextTable, columns: list[str], problems: list[Problem]) -> NDArray[np.float64]:
-    values = numbers(table, columns, problems, expected="a linear intensity")
-    for row, column in np.argwhere(values < 0)[:20]:
-        problems.append(
-            Problem(
-                table.file,
-                f"negative value {values[row, column]:g}",
-                "a linear intensity (FragPipe writes 0 for not detected)",
-                "Is the table already log2 or centred? Ask for the raw combined_protein.tsv.",
-                table.lines[row],
-                columns[column],
-            )
-        )
-    values[~np.isfinite(values) | (values == 0)] = np.nan
-    return values
-
-
 def _features(table: TextTable, names: list[str]) -> dict[str, list]:  # type: ignore[type-arg]
-    def texts(column: str) -> list[str]:
-        return (
-            [cell.strip() for cell in table.column(column)] if column in table.header else [""] * len(names)
-        )
+    def texts(*columns: str) -> list[str]:
+        return first_column(table, columns)
 
     protein = texts("Protein")
     others = texts("Indistinguishable Proteins")
@@ -144,7 +139,7 @@ def _features(table: TextTable, names: list[str]) -> dict[str, list]:  # type: i
     ]
     entry_names = texts("Entry Name")
     return {
-        "gene": texts("Gene"),
+        "gene": [gene.split(";")[0].split(",")[0].strip() for gene in texts("Gene", "Gene Names")],
         "entry_name": [
             entry or (name if name.count("_") == 1 else "")
             for entry, name in zip(entry_names, names, strict=True)
@@ -153,7 +148,10 @@ def _features(table: TextTable, names: list[str]) -> dict[str, list]:  # type: i
         "description": texts("Description"),
         "protein_group": groups,
         "tagged_contaminant": [entry.startswith("contam_") for entry in protein],
-        "peptides": [int(count) if count.isdigit() else 0 for count in texts("Combined Total Peptides")],
+        "peptides": [
+            int(count) if count.isdigit() else 0
+            for count in texts("Combined Total Peptides", "Unique Stripped Peptides")
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,13 +18,15 @@ from secretome.results import Answer, Cell, Result
 from secretome.study import PRODUCT_RECORD, Assay, Study
 
 from . import sdrf
+from .masks import has_mask, with_mask
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, format_named, recognise
 from .replicates import combine, measured_twice
 from .runs import Sheet, sheet_of
 from .sheet import donor_collisions, drop_empty_rows
-from .text import read_table, sha256
+from .text import TextTable, read_table, sha256
 from .tissues import named_tissues
+from .transformed import Transformed, find
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         with _gathering(problems):
             samples = _own_sheet(assay, assay.samples, plan) if assay.samples else sheet
         with _gathering(problems):
-            table = _proteins(assay, () if samples is None else samples.names())
+            table = read_proteins(assay, () if samples is None else samples.names())
         if table is not None:
             tables[assay.name] = (assay, table)
         if table is not None and samples is not None:
@@ -89,6 +92,7 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         *donor_collisions(study.samples, plan.samples),
         *_unused_columns(tables),
         *_other_organisms(study),
+        *(remark for _, table in tables.values() for remark in table.remarks),
     )
     result = describe(study, plan, tables, notes)
     if sheet is not None and sheet.original is not None:
@@ -141,10 +145,86 @@ def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> Sheet:
     )
 
 
-def _proteins(assay: AssayPlan, samples: tuple[str, ...]) -> ProteinTable:
-    table = read_table(assay.file, sheet=assay.sheet)
-    chosen = format_named(assay.format) if assay.format else FORMATS[recognise(table).format]
-    return chosen.read(table, assay, samples)
+def read_proteins(assay: AssayPlan, samples: tuple[str, ...] = ()) -> ProteinTable:
+    """The proteins of one assay: recognised, read, its past judged and its mask applied.
+
+    Parameters
+    ----------
+    assay
+        One [[assay]] of a plan.
+    samples
+        Names of its sample sheet.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem of the file.
+    UnreadableFile
+        If the file cannot be opened or recognised.
+    """
+    text = read_table(assay.file, sheet=assay.sheet)
+    chosen = format_named(assay.format) if assay.format else FORMATS[recognise(text).format]
+    table = chosen.read(text, assay, samples)
+    found = find(table.values, table.scale) if table.unit in _INTENSITIES else table.transformed
+    problems = scale_problems(text, assay, table, found)
+    if problems:
+        raise InvalidInput(problems)
+    if chosen.own and found.imputed.startswith("no gap"):
+        # a search engine's own table without gaps is complete, not filled
+        found = replace(found, imputed="")
+    remarks = (*text.remarks, *_signs(assay, found), *_dates(text, table), *table.remarks)
+    table = replace(table, remarks=remarks, transformed=found)
+    return with_mask(table, assay) if has_mask(assay) else table
+
+
+_INTENSITIES = ("intensity", "log2 intensity")
+
+
+def scale_problems(
+    text: TextTable, assay: AssayPlan, table: ProteinTable, found: Transformed
+) -> list[Problem]:
+    """The problem of values that cannot be on the scale that they are said to be on."""
+    if table.scale == found.scale or found.scale == "unclear":
+        return []
+    unit = "log2 intensity" if found.scale == "log2" else "intensity"
+    action = f'Write unit = "{unit}" in the [[assay]] named {assay.name!r}, or ask for the raw export.'
+    if FORMATS[table.format].own:
+        action = f"This is not the unchanged {FORMATS[table.format].title}: ask for that."
+    return [
+        Problem(text.file, f"{found.scale} values ({found.scale_evidence})", f"{table.scale} values", action)
+    ]
+
+
+def _signs(assay: AssayPlan, found: Transformed) -> tuple[str, ...]:
+    """What the values show about their past, one sentence each."""
+    name = assay.file.name
+    told = [f"{name}: already log2 ({found.scale_evidence})"] if found.scale == "log2" else []
+    told += [f"{name}: already centred: {found.centred}"] if found.centred else []
+    told += [f"{name}: already normalised: {found.normalised}"] if found.normalised else []
+    if found.imputed and assay.imputed == "no":
+        told.append(f"{name}: {found.imputed}; declared as not imputed")
+    elif found.imputed and not has_mask(assay):
+        told.append(f"{name}: may be imputed: {found.imputed}. {HOW_TO_UNMASK}")
+    return tuple(told)
+
+
+HOW_TO_UNMASK = (
+    "Tests are refused until it is known which values were measured: ask for the export before imputation, "
+    "name a mask (mask, mask_sheet or mask_columns), "
+    'or write imputed = "no" if only complete proteins were exported'
+)
+_DATE = re.compile(
+    r"\d{1,2}-(Mar|Sep|Dec|Oct|Feb)|(Mar|Sep|Dec|Oct|Feb)-\d{1,2}|\d{4}-\d\d-\d\d( 00:00:00)?", re.IGNORECASE
+)
+
+
+def _dates(text: TextTable, table: ProteinTable) -> tuple[str, ...]:
+    """Genes that a spreadsheet turned into dates (SEPTIN2 and MARCHF1 under their old symbols)."""
+    genes = [*table.features["gene"], *table.features.index]
+    found = list(dict.fromkeys(gene for gene in genes if _DATE.fullmatch(str(gene))))
+    if not found:
+        return ()
+    return (f"{text.file}: a spreadsheet turned gene names into dates: {', '.join(found[:12])}",)
 
 
 def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> list[Problem]:
@@ -255,6 +335,7 @@ def _hashes(plan: Plan) -> dict[str, str]:
         plan.samples.file,
         *(assay.file for assay in plan.assays),
         *(assay.samples for assay in plan.assays),
+        *(assay.mask for assay in plan.assays),
     ]
     return {file.name: sha256(file) for file in dict.fromkeys(files) if file is not None}
 
@@ -308,7 +389,21 @@ def describe(
         },
         sources=tissues.sources,
         notes=notes,
-        lacks=(f"Not reported in the sample sheet: {', '.join(missing)}.",) if missing else (),
+        lacks=(
+            *((f"Not reported in the sample sheet: {', '.join(missing)}.",) if missing else ()),
+            *_unmasked(study),
+        ),
+    )
+
+
+def _unmasked(study: Study) -> tuple[str, ...]:
+    names = [name for name, assay in study.assays.items() if assay.imputed]
+    if not names:
+        return ()
+    return tuple(
+        f"What was detected and what differs in {name}: its values may be imputed, and a filled-in value "
+        "counts as seen here. The export before imputation, or its mask, would tell."
+        for name in names
     )
 
 
@@ -350,6 +445,9 @@ def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTabl
                 "missing_percent": float(np.isnan(study.assays[name].matrix.X).mean() * 100),
                 "unit": table.unit,
                 "scale": table.scale,
+                "treated_before": "; ".join(table.transformed.signs),
+                "filled_in_removed": 0 if table.replaced is None else int(table.replaced.sum()),
+                "imputed": study.assays[name].imputed,
             }
         )
     return pd.DataFrame(rows)

@@ -10,14 +10,15 @@ from secretome.errors import InvalidInput, Problem
 from secretome.plan import AssayPlan
 from secretome.units import UNITS
 
-from .proteins import ProteinTable, doubled, features_frame, species
-from .text import MISSING_WORDS, TextTable, numbers
+from .perseus import is_number_column, is_sample_column, log2_zeros
+from .proteins import ProteinTable, doubled, features_frame, group_features, species
+from .text import TextTable, numbers
 
 NAME = "table"
 TITLE = "any table of proteins by samples"
 
 _IDENTIFIERS = (
-    "protein id", "protein ids", "protein.id", "protein.ids", "majority protein ids", "proteinid", "accession",
+    "majority protein ids", "majority.protein.ids", "protein id", "protein ids", "protein.id", "protein.ids", "proteinid", "accession",
     "uniprot", "uniprot id", "uniprot accession", "protein accession", "protein group", "protein.group", "protein",
     "leading protein", "entry", "id",
 )  # fmt: skip
@@ -61,25 +62,31 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         )
     if problems:
         raise InvalidInput(problems)
-    names = [cell.split(";")[0].strip() for cell in table.column(str(identifier))]
+    features = _features(table, str(identifier))
+    names = features.pop("accession")
     problems += [
         Problem(table.file, "no identifier", "a protein accession", "Fill the cell.", line, identifier)
         for name, line in zip(names, table.lines, strict=True)
         if not name
     ]
+    remarks: tuple[str, ...] = ()
+    if str(identifier).lower() in _GENES:
+        names, remarks = _numbered(table, names)
     problems += doubled(table.file, [name for name in names if name], _lines(table, names), "protein")
     values = numbers(table, list(columns.values()), problems)
     log2 = plan.unit == "log2 intensity"
     problems += _value_problems(table, plan, values, list(columns.values()), log2)
     if problems:
         raise InvalidInput(problems)
+    if log2 and plan.zero == "missing":
+        values[values == 0] = np.nan
     values[~np.isfinite(values)] = np.nan
     zeros = None
     if not log2:
         zeros = (values == 0) & (plan.zero == "measured")
         values[values == 0] = np.nan
     return ProteinTable(
-        features_frame(names, _features(table, str(identifier))),
+        features_frame(names, features),
         tuple(columns),
         values,
         NAME,
@@ -88,6 +95,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         scale="log2" if log2 else "linear",
         zeros=zeros,
         unused=tuple(name for name in _number_columns(table) if name not in set(columns.values())),
+        remarks=remarks,
     )
 
 
@@ -131,13 +139,29 @@ def _sample_columns(table: TextTable, samples: Sequence[str], affix: str) -> dic
     if samples:
         wanted = {sample: _affixed(sample, affix) for sample in samples}
         return {sample: column for sample, column in wanted.items() if column in table.header}
-    found = _number_columns(table)
+    found = [name for name in _number_columns(table) if is_sample_column(table, name)]
     return dict(zip(found, found, strict=True))
 
 
 def _number_columns(table: TextTable) -> list[str]:
     skipped = {_first(table.header, group) for group in (_IDENTIFIERS, _GENES, _ORGANISMS, _DESCRIPTIONS)}
-    return [name for name in table.header if name and name not in skipped and _is_number_column(table, name)]
+    return [name for name in table.header if name and name not in skipped and is_number_column(table, name)]
+
+
+def _numbered(table: TextTable, names: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Genes made unique by their row: one gene may stand for several proteins, an accession may not."""
+    seen: set[str] = set()
+    unique = []
+    for name, line in zip(names, table.lines, strict=True):
+        unique.append(f"{name} (row {line})" if name and name in seen else name)
+        seen.add(name)
+    again = sorted({old for old, new in zip(names, unique, strict=True) if old != new})
+    if not again:
+        return unique, ()
+    listed = ", ".join(again[:8]) + (" …" if len(again) > 8 else "")
+    return unique, (
+        f"{table.file}: genes that stand in several rows were kept apart by row number: {listed}",
+    )
 
 
 def _affixed(sample: str, affix: str) -> str:
@@ -146,25 +170,11 @@ def _affixed(sample: str, affix: str) -> str:
     return affix.replace("{sample}", sample) if "{sample}" in affix else f"{sample} {affix}"
 
 
-def _is_number_column(table: TextTable, name: str) -> bool:
-    cells = [cell.strip() for cell in table.column(name)[:200]]
-    filled = [cell for cell in cells if cell.lower() not in MISSING_WORDS]
-    return bool(filled) and all(_is_number(cell) for cell in filled)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
-
-
 def _value_problems(
     table: TextTable, plan: AssayPlan, values: np.ndarray, columns: list[str], log2: bool
 ) -> list[Problem]:
     if log2:
-        return []
+        return log2_zeros(table, values, columns, plan)
     problems = [
         Problem(
             table.file,
@@ -190,11 +200,19 @@ def _value_problems(
 
 
 def _features(table: TextTable, identifier: str) -> dict[str, list]:  # type: ignore[type-arg]
-    features: dict[str, list] = {"protein_group": [cell.strip() for cell in table.column(identifier)]}  # type: ignore[type-arg]
-    for name, wanted in (("gene", _GENES), ("organism", _ORGANISMS), ("description", _DESCRIPTIONS)):
-        column = _first(table.header, wanted)
-        if column is not None:
-            features[name] = [cell.strip() for cell in table.column(column)]
-    if "organism" in features:
-        features["organism"] = [species(cell) for cell in features["organism"]]
+    """Leading accession and features; an identifier of genes stays as it stands."""
+    columns = {
+        name: _first(table.header, wanted)
+        for name, wanted in (("gene", _GENES), ("organism", _ORGANISMS), ("description", _DESCRIPTIONS))
+    }
+    cells = {
+        name: [cell.strip() for cell in table.column(column)]
+        for name, column in columns.items()
+        if column is not None
+    }
+    features = group_features(
+        table.column(identifier), genes=cells.get("gene", []), descriptions=cells.get("description", [])
+    )
+    if "organism" in cells:
+        features["organism"] = [species(cell) for cell in cells["organism"]]
     return features

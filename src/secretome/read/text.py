@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,12 @@ class TextTable:
         Line (or worksheet row) of each row, counted from 1.
     dialect
         How it was read: encoding and delimiter, or worksheet.
+    above
+        Rows above the header (titles, blocks of columns), each as wide as the header.
+    header_line
+        Line of the header, counted from 1.
+    remarks
+        Doubts about the file that do not stop the reading.
     """
 
     file: str
@@ -48,6 +56,9 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     dialect: str
+    above: tuple[tuple[str, ...], ...] = ()
+    header_line: int = 1
+    remarks: tuple[str, ...] = ()
 
     def column(self, name: str) -> list[str]:
         """The texts of one column."""
@@ -105,6 +116,8 @@ def numbers(
     either with decimal points or, when that is the only reading that fits, decimal commas.
     """
     comma = _has_decimal_commas(table, columns)
+    if comma:
+        problems += _points_among_commas(table, columns)
     values = np.full((len(table.rows), len(columns)), np.nan)
     for position, name in enumerate(columns):
         cells = table.column(name)
@@ -147,6 +160,24 @@ def _has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
     return False
 
 
+def _points_among_commas(table: TextTable, columns: Sequence[str]) -> list[Problem]:
+    """Cells with a point in a table of decimal commas: 1.234 may be one or a thousand."""
+    return [
+        Problem(
+            table.file,
+            f"{row[position]!r} has a point although other cells have decimal commas",
+            "one decimal sign in the whole table",
+            "Export the table again with one decimal sign and without thousands separators.",
+            line,
+            name,
+        )
+        for name in columns
+        for position in (table.header.index(name),)
+        for row, line in zip(table.rows, table.lines, strict=True)
+        if "." in row[position] and row[position].strip().lower() not in MISSING_WORDS
+    ]
+
+
 def _decode(path: Path) -> tuple[str, str]:
     try:
         raw = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
@@ -163,9 +194,18 @@ def _decode(path: Path) -> tuple[str, str]:
     for name in names:
         try:
             return raw.decode(name), name
-        except UnicodeDecodeError:
-            continue
+        except UnicodeDecodeError as error:
+            if name == "utf-8-sig" and _UTF8_LETTER.search(raw):
+                line = raw.count(b"\n", 0, error.start) + 1
+                raise UnreadableFile(
+                    f"{path}, line {line}: a broken letter in a UTF-8 file; "
+                    "the file is truncated or was joined from two encodings, export it again"
+                ) from error
     raise UnreadableFile(f"{path} is neither UTF-8 nor Windows text; export it as UTF-8")
+
+
+# a letter of two or more bytes, as Windows text has it by rarest chance only
+_UTF8_LETTER = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
 
 
 def _is_gzip(path: Path) -> bool:
@@ -201,7 +241,10 @@ def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool) -
             f"{file}, line {reader.line_num}: broken quoting ({error}); export it again"
         ) from error
     dialect = f"{encoding}, {DELIMITERS[delimiter]}-separated"
-    return _table(file, records, dialect, repeats)
+    remarks: tuple[str, ...] = ()
+    if not text.endswith(("\n", "\r")):
+        remarks = (f"{file}: its last line has no line end; if rows are missing, the file was cut off",)
+    return _table(file, records, dialect, remarks, repeats)
 
 
 def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
@@ -213,40 +256,69 @@ def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
             # openpyxl warns of styles and validations that it does not carry; cells are all we read
             warnings.simplefilter("ignore")
             book = load_workbook(path, read_only=True, data_only=True)
-            sheets = {
-                ws.title: [list(row) for row in ws.iter_rows(values_only=True)] for ws in book.worksheets
-            }
+            names = [ws.title for ws in book.worksheets]
+            name, cells = _worksheet(book.worksheets, sheet)
             book.close()
+        uncomputed = _uncomputed_formula(path)
     except (
         zipfile.BadZipFile,
         InvalidFileException,
+        ParseError,
         KeyError,
+        IndexError,
+        AttributeError,
+        TypeError,
         OSError,
         ValueError,
         EOFError,
+        NotImplementedError,
         zlib.error,
     ) as error:
         raise UnreadableFile(f"{path} is no readable xlsx workbook ({error}); save it again") from error
-    if sheet is not None and sheet not in sheets:
-        raise UnreadableFile(f"{path} has no worksheet {sheet!r}; there are: {', '.join(sheets)}")
-    name = sheet or next(
-        (title for title, cells in sheets.items() if any(any(c is not None for c in r) for r in cells)), ""
-    )
-    records = [
-        (line, [_cell_text(cell) for cell in row])
-        for line, row in enumerate(sheets.get(name, []), start=1)
-        if any(cell is not None for cell in row)
-    ]
+    if sheet is not None and sheet not in names:
+        raise UnreadableFile(f"{path} has no worksheet {sheet!r}; there are: {', '.join(names)}")
+    if uncomputed:
+        raise UnreadableFile(
+            f"{path}, cell {uncomputed}: a formula without its computed value; "
+            "open the workbook in a spreadsheet program, save it, and read it again"
+        )
+    records = [(line, record) for line, record in cells if any(record)]
     if not records:
         raise UnreadableFile(f"{path} holds no cells; save it again")
-    width = max(
-        max(index for index, cell in enumerate(record, start=1) if cell)
-        for _, record in records
-        if any(record)
-    )
-    return _table(
-        path.name, [(line, record[:width]) for line, record in records], f"worksheet {name!r}", repeats
-    )
+    width = max(max(index for index, cell in enumerate(record, start=1) if cell) for _, record in records)
+    padded = [(line, (record + [""] * width)[:width]) for line, record in records]
+    return _table(path.name, padded, f"worksheet {name!r}", (), repeats)
+
+
+def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tuple[int, list[str]]]]:  # type: ignore[type-arg]
+    """Name and cells of the wanted worksheet, or of the first that has any."""
+    for worksheet in worksheets:
+        if wanted is not None and worksheet.title != wanted:
+            continue
+        # some programs declare a sheet smaller than it is, and read-only mode believes it
+        worksheet.reset_dimensions()
+        cells = [
+            (line, [_cell_text(cell) for cell in row])
+            for line, row in enumerate(worksheet.iter_rows(values_only=True), start=1)
+        ]
+        if wanted is not None or any(any(row) for _, row in cells):
+            return worksheet.title, cells
+    return "", []
+
+
+# a formula whose value was never computed reads as an empty cell: a silent gap
+_NO_VALUE = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
+
+
+def _uncomputed_formula(path: Path) -> str:
+    """The first cell with a formula and no value, in any worksheet of the file; empty if none."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                found = _NO_VALUE.search(archive.read(name))
+                if found:
+                    return f"{found[1].decode()} of {Path(name).stem}"
+    return ""
 
 
 def _cell_text(cell: object) -> str:
@@ -257,32 +329,118 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _table(file: str, records: list[tuple[int, list[str]]], dialect: str, repeats: bool) -> TextTable:
+def _table(
+    file: str,
+    records: list[tuple[int, list[str]]],
+    dialect: str,
+    remarks: tuple[str, ...],
+    repeats: bool,
+) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
-    header = [name.strip() for name in records[0][1]]
+    start = _header_row([record for _, record in records[:40]])
+    if start:
+        remarks = (*remarks, f"{file}: the header was found in row {records[start][0]}, below titles")
+    line = records[start][0]
+    header = [name.strip() for name in records[start][1]]
     if len(header) < 2:
         raise UnreadableFile(
             f"{file} has a single column {header[0][:60]!r} when read as {dialect}; "
             "expected a table separated by tabs, commas or semicolons"
         )
-    problems = [] if repeats else _header_problems(file, header)
+    above = tuple(tuple((record + [""] * len(header))[: len(header)]) for _, record in records[:start])
+    # SDRF repeats columns on purpose
+    header = header if repeats else _qualified(header, above)
+    problems = [] if repeats else _header_problems(file, header, line)
     rows: list[tuple[str, ...]] = []
-    for line, record in records[1:]:
+    body = records[start + 1 :]
+    if _right_stripped([record for _, record in body], len(header)):
+        short = sum(len(record) < len(header) for _, record in body)
+        remarks = (
+            *remarks,
+            f"{file}: {short} rows end early, as when empty cells were stripped; read as empty",
+        )
+        body = [(number, record + [""] * (len(header) - len(record))) for number, record in body]
+    for number, record in body:
         if len(record) != len(header):
             extra = [cell for cell in record[len(header) :] if cell.strip()]
             if len(record) < len(header) or extra:
                 found = f"{len(record)} fields"
                 action = "The file may be truncated or hold the delimiter inside a name; export it again."
-                problems.append(Problem(file, found, f"{len(header)} as in the header", action, line))
+                problems.append(Problem(file, found, f"{len(header)} as in the header", action, number))
                 continue
         rows.append(tuple(record[: len(header)]))
     if problems:
         raise InvalidInput(problems)
-    return TextTable(file, tuple(header), tuple(rows), tuple(line for line, _ in records[1:]), dialect)
+    if not rows:
+        raise UnreadableFile(f"{file} has a header but no rows; export it again")
+    lines = tuple(number for number, _ in body)
+    return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks)
 
 
-def _header_problems(file: str, header: list[str]) -> list[Problem]:
+def _right_stripped(records: list[list[str]], width: int) -> bool:
+    """Whether an editor took the empty cells off the end of rows: many short ones, none ends empty.
+
+    A file that was cut off, or a row broken in two, has few short rows or very short ones.
+    """
+    short = [len(record) for record in records if len(record) < width]
+    if len(short) < max(3, 0.05 * len(records)) or min(short) * 2 < width or len(records[-1]) * 2 < width:
+        return False
+    return all(record[-1].strip() for record in records)
+
+
+# what R and spreadsheets write where a header cell is empty
+_PLACEHOLDER = re.compile(r"X(\.\d+)?|Unnamed: \d+|Column\d+|Spalte\d+")
+
+
+def _blank(cell: str) -> bool:
+    return not cell.strip() or _PLACEHOLDER.fullmatch(cell.strip()) is not None
+
+
+def _header_row(records: list[list[str]]) -> int:
+    """Position of the header: the first row, unless it is mostly empty and a full row of words follows."""
+    filled = [[cell for cell in record if not _blank(cell)] for record in records]
+    widest = max(len(cells) for cells in filled)
+    if widest < 3 or len(filled[0]) * 2 >= widest:
+        return 0
+    for position, cells in enumerate(filled[:-1]):
+        words = [cell for cell in cells if not _NUMBER.fullmatch(cell.strip())]
+        if len(cells) * 2 >= widest and len(words) >= 0.8 * len(cells):
+            return position
+    return 0
+
+
+_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?|nan", re.IGNORECASE)
+
+
+def _qualified(header: list[str], above: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Doubled names of the header with the title of their block of columns in front."""
+    counts = Counter(header)
+    blocks = block_titles(above)
+    if not blocks:
+        return header
+    return [
+        f"{block}: {name}" if name and block and counts[name] > 1 else name
+        for name, block in zip(header, blocks, strict=True)
+    ]
+
+
+def block_titles(above: tuple[tuple[str, ...], ...]) -> list[str]:
+    """The title that stands over each column, from the first row above the header with two or more.
+
+    A title reaches to the right until the next one.
+    """
+    for row in above:
+        if sum(not _blank(cell) for cell in row) >= 2:
+            titles, last = [], ""
+            for cell in row:
+                last = last if _blank(cell) else cell.strip()
+                titles.append(last)
+            return titles
+    return []
+
+
+def _header_problems(file: str, header: list[str], line: int) -> list[Problem]:
     counts = Counter(name for name in header if name)
     return [
         Problem(
@@ -290,7 +448,7 @@ def _header_problems(file: str, header: list[str]) -> list[Problem]:
             f"{count} columns are called {name!r}",
             "unique column names",
             "Rename or delete one.",
-            1,
+            line,
             name,
         )
         for name, count in counts.items()

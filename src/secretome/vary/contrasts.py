@@ -87,7 +87,18 @@ def _question(
     sides = sides_of(design, samples, expression)
     donors = samples[design.unit].astype(str).to_numpy()
     left, right = len(set(donors[sides.left])), len(set(donors[sides.right]))
-    return _Question(name, expression, assay, samples, values, sides, _refusal(sides, left, right, options))
+    reason = _imputed(assay) or _refusal(sides, left, right, options)
+    return _Question(name, expression, assay, samples, values, sides, reason)
+
+
+def _imputed(assay: Assay) -> str:
+    """Why the values of an assay cannot be tested: some may have been filled in, nobody said which."""
+    if not assay.imputed:
+        return ""
+    return (
+        f"values may be imputed ({assay.imputed}) and no mask says which; ask for the export before imputation, "
+        'or name the mask in the [[assay]] (mask, mask_sheet, mask_columns; imputed = "no" if nothing was filled in)'
+    )
 
 
 def _refusal(sides: Sides, left: int, right: int, options: VaryOptions) -> str:
