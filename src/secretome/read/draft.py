@@ -9,7 +9,7 @@ from pathlib import Path
 
 from secretome.errors import InvalidInput, Problem, UnknownFormat
 
-from .recognise import FORMATS, Recognised, recognise
+from .recognise import FORMATS, Recognised, open_table, recognise
 from .text import TextTable, read_table
 
 _SHEET_COLUMNS = ("sample", "material", "culture", "donor", "tissue", "origin", "age_years", "sex", "passage", "condition", "batch", "load", "cells_at_harvest", "volume_ml", "hours", "concentration_factor", "viability_percent")  # fmt: skip
@@ -58,7 +58,7 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     assays: list[tuple[Path, Recognised, tuple[str, ...]]] = []
     others: list[tuple[Path, TextTable]] = []
     for file in files:
-        table = read_table(file)
+        table = open_table(file)
         found = _recognised(table)
         names = FORMATS[found.format].measurements(table) if found else ()
         if found and names:

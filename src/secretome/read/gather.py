@@ -17,7 +17,7 @@ from secretome.results import Answer, Cell, Result
 from secretome.study import PRODUCT_RECORD, Assay, Study
 
 from .proteins import ProteinTable, to_assay
-from .recognise import FORMATS, format_named, recognise
+from .recognise import FORMATS, open_measurements
 from .sheet import donor_collisions, drop_empty_rows, read_sheet
 from .text import read_table, sha256
 
@@ -79,7 +79,8 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     problems += _design_problems(plan, study)
     if problems:
         raise InvalidInput(problems)
-    notes = (*donor_collisions(study.samples, plan.samples), *_unused_columns(tables))
+    remarks = [remark for _, table in tables.values() for remark in table.remarks]
+    notes = (*donor_collisions(study.samples, plan.samples), *_unused_columns(tables), *remarks)
     study = study.with_step(
         "read", f"{len(study.assays)} assays, {len(study.samples)} samples", organism=study.organism
     )
@@ -126,8 +127,7 @@ def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> pd.DataFrame:
 
 
 def _proteins(assay: AssayPlan, samples: tuple[str, ...]) -> ProteinTable:
-    table = read_table(assay.file, sheet=assay.sheet)
-    chosen = format_named(assay.format) if assay.format else FORMATS[recognise(table).format]
+    table, chosen = open_measurements(assay.file, sheet=assay.sheet, name=assay.format)
     return chosen.read(table, assay, samples)
 
 
@@ -192,6 +192,7 @@ def _assemble(
             data = assay.matrix.copy()
             data.obs["sample"] = [f"{name}:{sample}" for sample in data.obs["sample"]]
             assay = replace(assay, data=data)
+            # precursors go on naming the measurement (obs_names), which keeps its own name
         assays[name] = assay
     samples = drop_empty_rows(pd.concat(frames)) if frames else pd.DataFrame()
     if "material" not in samples:

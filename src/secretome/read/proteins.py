@@ -40,6 +40,11 @@ class ProteinTable:
         How the file was read.
     unused
         Columns of numbers that belong to no sample of the sheet.
+    precursors
+        What the proteins were made of, where the file says it: columns sample (a measurement),
+        protein (index of `features`), precursor, intensity, q_value, n (rows of the file joined).
+    remarks
+        Sentences on what was left out or had to be decided, with counts.
     """
 
     features: pd.DataFrame
@@ -53,6 +58,8 @@ class ProteinTable:
     layers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    precursors: pd.DataFrame | None = None
+    remarks: tuple[str, ...] = ()
 
 
 FEATURE_COLUMNS: Mapping[str, object] = {
@@ -118,4 +125,16 @@ def to_assay(table: ProteinTable, plan: AssayPlan) -> Assay:
     data.layers["state"] = state
     for name, layer in table.layers.items():
         data.layers[name] = layer.T.copy()
-    return Assay(plan.name, plan.kind, plan.material, data, scale=table.scale)
+    return Assay(plan.name, plan.kind, plan.material, data, _precursors(table, data), scale=table.scale)
+
+
+def _precursors(table: ProteinTable, data: AnnData) -> pd.DataFrame | None:
+    """The tidy precursors, with the gene of each protein."""
+    if table.precursors is None:
+        return None
+    rows = table.precursors.copy()
+    genes = data.var["gene"].reindex(rows["protein"].cat.categories).to_numpy()
+    unique, codes = np.unique(genes.astype(str), return_inverse=True)
+    gene = pd.Categorical.from_codes(codes[rows["protein"].cat.codes.to_numpy()], unique)
+    rows.insert(2, "gene", gene)
+    return rows

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from secretome.errors import UnknownFormat, near_misses
 from secretome.plan import AssayPlan
 
-from . import fragpipe, generic
+from . import (
+    alphadia,
+    diann,
+    diann_matrix,
+    discoverer_psm,
+    fragpipe,
+    generic,
+    large,
+    maxquant_evidence,
+    msstats,
+    mztab,
+    openswath,
+    skyline,
+    spectronaut,
+    spectronaut_pivot,
+)
 from .proteins import ProteinTable
-from .text import TextTable
+from .text import TextTable, read_table
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: its name in study.toml, its title, and the functions of its reader."""
+    """A kind of file: its name in study.toml, its title, and the functions of its reader.
+
+    `streams`: the reader takes a `large.Report`, of which only needed columns are read in batches.
+    """
 
     name: str
     title: str
     recognises: Callable[[Sequence[str]], str]
     measurements: Callable[[TextTable], tuple[str, ...]]
     read: Callable[[TextTable, AssayPlan, Sequence[str]], ProteinTable]
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +55,65 @@ class Recognised:
 
 # most specific first: a generic table is what nothing else claims
 FORMATS: Mapping[str, Format] = {
+    mztab.NAME: Format(mztab.NAME, mztab.TITLE, mztab.recognises, mztab.measurements, mztab.read),
+    diann.NAME: Format(
+        diann.NAME, diann.TITLE, diann.recognises, diann.measurements, diann.read, streams=True
+    ),
+    spectronaut_pivot.NAME: Format(
+        spectronaut_pivot.NAME,
+        spectronaut_pivot.TITLE,
+        spectronaut_pivot.recognises,
+        spectronaut_pivot.measurements,
+        spectronaut_pivot.read,
+    ),
+    spectronaut.NAME: Format(
+        spectronaut.NAME,
+        spectronaut.TITLE,
+        spectronaut.recognises,
+        spectronaut.measurements,
+        spectronaut.read,
+        streams=True,
+    ),
+    skyline.NAME: Format(
+        skyline.NAME, skyline.TITLE, skyline.recognises, skyline.measurements, skyline.read, streams=True
+    ),
+    openswath.NAME: Format(
+        openswath.NAME,
+        openswath.TITLE,
+        openswath.recognises,
+        openswath.measurements,
+        openswath.read,
+        streams=True,
+    ),
+    alphadia.NAME: Format(
+        alphadia.NAME, alphadia.TITLE, alphadia.recognises, alphadia.measurements, alphadia.read, streams=True
+    ),
+    maxquant_evidence.NAME: Format(
+        maxquant_evidence.NAME,
+        maxquant_evidence.TITLE,
+        maxquant_evidence.recognises,
+        maxquant_evidence.measurements,
+        maxquant_evidence.read,
+        streams=True,
+    ),
+    discoverer_psm.NAME: Format(
+        discoverer_psm.NAME,
+        discoverer_psm.TITLE,
+        discoverer_psm.recognises,
+        discoverer_psm.measurements,
+        discoverer_psm.read,
+        streams=True,
+    ),
+    msstats.NAME: Format(
+        msstats.NAME, msstats.TITLE, msstats.recognises, msstats.measurements, msstats.read, streams=True
+    ),
+    diann_matrix.NAME: Format(
+        diann_matrix.NAME,
+        diann_matrix.TITLE,
+        diann_matrix.recognises,
+        diann_matrix.measurements,
+        diann_matrix.read,
+    ),
     fragpipe.NAME: Format(
         fragpipe.NAME, fragpipe.TITLE, fragpipe.recognises, fragpipe.measurements, fragpipe.read
     ),
@@ -72,3 +151,42 @@ def format_named(name: str) -> Format:
     if name not in FORMATS:
         raise UnknownFormat(f"unknown format {name!r}{near_misses(name, FORMATS)}")
     return FORMATS[name]
+
+
+def open_table(path: Path, *, sheet: str | None = None) -> TextTable:
+    """A file as a table: in memory, or as a `large.Report` when it is Parquet or large.
+
+    Raises
+    ------
+    UnreadableFile, InvalidInput
+        As `read_table`.
+    """
+    if large.is_parquet(path):
+        return large.open_parquet(path)
+    if mztab.is_mztab(path):
+        return mztab.open_mztab(path)
+    if large.is_large(path):
+        report = large.open_text(path)
+        if any(known.streams and known.recognises(report.header) for known in FORMATS.values()):
+            return report
+    return read_table(path, sheet=sheet, least_fields=diann_matrix.least_fields)
+
+
+def open_measurements(
+    path: Path, *, sheet: str | None = None, name: str | None = None
+) -> tuple[TextTable, Format]:
+    """A measurement file and its format, named or recognised.
+
+    Raises
+    ------
+    UnknownFormat
+        If no reader claims it, or the reader named does not read Parquet.
+    """
+    table = open_table(path, sheet=sheet)
+    chosen = format_named(name) if name else FORMATS[recognise(table).format]
+    if isinstance(table, large.Report) and not chosen.streams:
+        if not table.delimiter:
+            readers = ", ".join(known.title for known in FORMATS.values() if known.streams)
+            raise UnknownFormat(f"{path} is Parquet, which is read for: {readers}. Export it as text")
+        table = read_table(path, sheet=sheet)
+    return table, chosen

@@ -10,7 +10,7 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,11 @@ DELIMITERS: dict[str, str] = {"\t": "tab", ",": "comma", ";": "semicolon"}
 MISSING_WORDS = frozenset(
     {"", "na", "nan", "n/a", "#n/a", "null", "none", "not available", "not applicable", "filtered"}
 )
+
+
+# what R, pandas and Skyline write into an empty cell of text (a gene may be called NONE, so fewer words)
+EMPTY_TEXTS = frozenset({"", "NA", "NaN", "nan", "null", "#N/A"})
+_HEAD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class TextTable:
         Line (or worksheet row) of each row, counted from 1.
     dialect
         How it was read: encoding and delimiter, or worksheet.
+    padded
+        Rows whose empty cells at the end were not written.
     """
 
     file: str
@@ -48,6 +55,7 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     dialect: str
+    padded: int = 0
 
     def column(self, name: str) -> list[str]:
         """The texts of one column."""
@@ -55,7 +63,11 @@ class TextTable:
         return [row[position] for row in self.rows]
 
 
-def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
+# header -> fewest fields of a row, for tables whose trailing blanks an editor may have cut; 0: none
+LeastFields = Callable[[Sequence[str]], int]
+
+
+def read_table(path: Path, *, sheet: str | None = None, least_fields: LeastFields | None = None) -> TextTable:
     """The table in a csv, tsv, txt or xlsx file, plain or gzipped; the delimiter is sniffed.
 
     Parameters
@@ -64,6 +76,9 @@ def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
         The file.
     sheet
         Worksheet of an xlsx file; default the first that has cells.
+    least_fields
+        Tells from the header how short a row may be; its blanks are then filled, unless the
+        file ends in the middle of a line.
 
     Raises
     ------
@@ -78,11 +93,40 @@ def read_table(path: Path, *, sheet: str | None = None) -> TextTable:
         raise UnreadableFile(f"{path} is empty (0 bytes); export or copy it again")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         return _workbook_table(path, sheet)
-    text, encoding = _decode(path)
-    if not text.strip():
-        raise UnreadableFile(f"{path} holds no text; export or copy it again")
+    text, encoding = read_text(path)
     delimiter = _sniff(text)
-    return _split(path.name, text, delimiter, encoding)
+    return _split(path.name, text, delimiter, encoding, least_fields)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first lines of a text table and how they are written."""
+
+    table: TextTable
+    delimiter: str
+    quoted: bool
+
+
+def read_head(path: Path) -> Head:
+    """The first megabyte of a text table, for files too large to be held as text.
+
+    Raises
+    ------
+    UnreadableFile, InvalidInput
+        As `read_table`, for these lines.
+    """
+    try:
+        with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
+            raw = stream.read(_HEAD_BYTES)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFile(f"{path} is a truncated or broken gz file ({error}); copy it again") from error
+    if len(raw) == _HEAD_BYTES:
+        raw = raw[: raw.rfind(b"\n") + 1]
+    text, encoding = _decode_bytes(path, raw)
+    if encoding not in {"utf-8-sig"}:
+        raise UnreadableFile(f"{path} is large and not UTF-8 ({encoding}); save it as UTF-8")
+    delimiter = _sniff(text)
+    return Head(_split(path.name, text, delimiter, encoding), delimiter, _is_quoted(text, delimiter))
 
 
 def sha256(path: Path) -> str:
@@ -102,7 +146,7 @@ def numbers(
     Text in a number column is added to `problems` with its place; the whole table is read
     either with decimal points or, when that is the only reading that fits, decimal commas.
     """
-    comma = _has_decimal_commas(table, columns)
+    comma = has_decimal_commas(table, columns)
     values = np.full((len(table.rows), len(columns)), np.nan)
     for position, name in enumerate(columns):
         cells = table.column(name)
@@ -111,15 +155,16 @@ def numbers(
             values[:, position] = [float(cell) if cell else np.nan for cell in cells]
         except ValueError:
             values[:, position] = [
-                _number(cell, comma, table, name, line, expected, problems)
+                parse_number(cell, comma, table, name, line, expected, problems)
                 for cell, line in zip(cells, table.lines, strict=True)
             ]
     return values
 
 
-def _number(
+def parse_number(
     cell: str, comma: bool, table: TextTable, column: str, line: int, expected: str, problems: list[Problem]
 ) -> float:
+    """A cell as a number, NaN where it says that it has none; text becomes a problem with its place."""
     text = cell.strip()
     if text.lower() in MISSING_WORDS:
         return float("nan")
@@ -132,7 +177,7 @@ def _number(
     return number
 
 
-def _has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
+def has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
     """Whether some cell can only be read with a decimal comma: one comma, not before 3 digits."""
     positions = [table.header.index(name) for name in columns]
     for row in table.rows:
@@ -145,11 +190,29 @@ def _has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
     return False
 
 
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a file, plain or gzipped, and its encoding.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is empty, truncated, binary or of an unknown encoding.
+    """
+    text, encoding = _decode(path)
+    if not text.strip():
+        raise UnreadableFile(f"{path} holds no text; export or copy it again")
+    return text, encoding
+
+
 def _decode(path: Path) -> tuple[str, str]:
     try:
-        raw = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
+        raw = gzip.decompress(path.read_bytes()) if is_gzip(path) else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFile(f"{path} is a truncated or broken gz file ({error}); copy it again") from error
+    return _decode_bytes(path, raw)
+
+
+def _decode_bytes(path: Path, raw: bytes) -> tuple[str, str]:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         names = ("utf-16",)
     elif b"\x00" in raw[:4096]:
@@ -166,7 +229,8 @@ def _decode(path: Path) -> tuple[str, str]:
     raise UnreadableFile(f"{path} is neither UTF-8 nor Windows text; export it as UTF-8")
 
 
-def _is_gzip(path: Path) -> bool:
+def is_gzip(path: Path) -> bool:
+    """Whether a file is gzipped, told from its first bytes or its name."""
     with path.open("rb") as stream:
         return stream.read(2) == b"\x1f\x8b" or path.suffix == ".gz"
 
@@ -183,9 +247,15 @@ def _sniff(text: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _split(file: str, text: str, delimiter: str, encoding: str) -> TextTable:
+def _is_quoted(text: str, delimiter: str) -> bool:
     # search engines write tabs without quotes, and protein names do hold quote characters
-    quoted = delimiter != "\t" or text.lstrip().startswith('"')
+    return delimiter != "\t" or text.lstrip().startswith('"')
+
+
+def _split(
+    file: str, text: str, delimiter: str, encoding: str, least_fields: LeastFields | None = None
+) -> TextTable:
+    quoted = _is_quoted(text, delimiter)
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
@@ -199,7 +269,8 @@ def _split(file: str, text: str, delimiter: str, encoding: str) -> TextTable:
             f"{file}, line {reader.line_num}: broken quoting ({error}); export it again"
         ) from error
     dialect = f"{encoding}, {DELIMITERS[delimiter]}-separated"
-    return _table(file, records, dialect)
+    ends_whole = text.endswith(("\n", "\r"))
+    return _table(file, records, dialect, least_fields if ends_whole else None)
 
 
 def _workbook_table(path: Path, sheet: str | None) -> TextTable:
@@ -253,7 +324,9 @@ def _cell_text(cell: object) -> str:
     return str(cell)
 
 
-def _table(file: str, records: list[tuple[int, list[str]]], dialect: str) -> TextTable:
+def _table(
+    file: str, records: list[tuple[int, list[str]]], dialect: str, least_fields: LeastFields | None = None
+) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     header = [name.strip() for name in records[0][1]]
@@ -264,7 +337,11 @@ def _table(file: str, records: list[tuple[int, list[str]]], dialect: str) -> Tex
         )
     problems = _header_problems(file, header)
     rows: list[tuple[str, ...]] = []
+    least, padded = least_fields(header) if least_fields else 0, 0
     for line, record in records[1:]:
+        if 0 < least <= len(record) < len(header):
+            record = [*record, *[""] * (len(header) - len(record))]
+            padded += 1
         if len(record) != len(header):
             extra = [cell for cell in record[len(header) :] if cell.strip()]
             if len(record) < len(header) or extra:
@@ -275,7 +352,9 @@ def _table(file: str, records: list[tuple[int, list[str]]], dialect: str) -> Tex
         rows.append(tuple(record[: len(header)]))
     if problems:
         raise InvalidInput(problems)
-    return TextTable(file, tuple(header), tuple(rows), tuple(line for line, _ in records[1:]), dialect)
+    return TextTable(
+        file, tuple(header), tuple(rows), tuple(line for line, _ in records[1:]), dialect, padded
+    )
 
 
 def _header_problems(file: str, header: list[str]) -> list[Problem]:

@@ -213,8 +213,8 @@ def _ratios(block: Floats, min_shared: int) -> tuple[Floats, Bools]:
         joined[:, i, i + 1 :] = enough
     ratio -= ratio.transpose(0, 2, 1)
     joined |= joined.transpose(0, 2, 1)
-    seen = (~np.isnan(block)).any(axis=1)
-    joined |= seen[:, :, None] & np.eye(m, dtype=bool)
+    seen = np.count_nonzero(~np.isnan(block), axis=1)
+    joined |= (seen > 0)[:, :, None] & np.eye(m, dtype=bool)
     return ratio, joined
 
 
@@ -235,13 +235,12 @@ def _numbered(labels: Ints, counts: Ints, amounts: Floats) -> Ints:
     numbered = np.where(labels >= 0, 0, -1).astype(np.intp)
     first = np.where(labels >= 0, labels, m).min(axis=1, keepdims=True)
     for row in np.unique(np.nonzero((labels >= 0) & (labels != first))[0]):
-        own = [(label, labels[row] == label) for label in np.unique(labels[row][labels[row] >= 0])]
-        ranked = sorted(
-            own,
-            key=lambda entry: (-entry[1].sum(), -counts[row][entry[1]].sum(), -amounts[row][entry[1]].sum()),
-        )
-        for number, (_, where) in enumerate(ranked):
-            numbered[row, where] = number
+        of_row: Ints = labels[row]
+        present: Ints = np.unique(of_row[of_row >= 0])
+        own: list[Bools] = [np.isin(of_row, [label]) for label in present]
+        sizes = [(-set_.sum(), -counts[row][set_].sum(), -amounts[row][set_].sum()) for set_ in own]
+        for number, place in enumerate(sorted(range(len(own)), key=sizes.__getitem__)):
+            numbered[row, own[place]] = number
     return numbered
 
 
