@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 from .design import Design
 from .errors import InvalidDossier
 from .results import Answer, Cell, Method, Result, Source
-from .study import Step, Study, assays_from_mudata, read_mudata
+from .study import Assay, Step, Study, assays_from_mudata, read_mudata
 
 FORMAT = 1
 
@@ -151,7 +152,7 @@ def load_results(folder: Path) -> tuple[Result, ...]:
 
 
 def save_study(study: Study, folder: Path) -> None:
-    """Write a study as study.h5mu (measurements), samples.parquet and study.json (the rest)."""
+    """Write a study: study.h5mu (measurements), samples.parquet, tables/assay.*.parquet, study.json."""
     folder.mkdir(parents=True, exist_ok=True)
     container = study.to_mudata()
     container.write(folder / "study.h5mu")  # type: ignore[attr-defined]
@@ -163,6 +164,7 @@ def save_study(study: Study, folder: Path) -> None:
         "simulated": study.simulated,
         "design": _design_facts(study.design),
         "history": [asdict(step) for step in study.history],
+        "assays": [_save_assay(assay, folder) for assay in study.assays.values()],
     }
     _write_json(folder / "study.json", facts)
 
@@ -174,6 +176,10 @@ def load_study(folder: Path) -> Study:
     ------
     InvalidDossier
         If a file is missing.
+
+    Notes
+    -----
+    Tidy tables of assays stay in their files: `Assay.table` is a path, `Assay.tidy` reads it.
     """
     if not (folder / "study.h5mu").exists():
         raise InvalidDossier(f"{folder / 'study.h5mu'} is missing: the dossier is not whole")
@@ -183,12 +189,56 @@ def load_study(folder: Path) -> Study:
     return Study(
         title=facts["title"],
         samples=pd.read_parquet(folder / "samples.parquet").set_index("sample"),
-        assays=assays_from_mudata(container),
+        assays=_load_assays(facts.get("assays", []), assays_from_mudata(container), folder),
         design=Design(**{**design, "random": tuple(design["random"])}) if design else None,
         history=tuple(Step(**step) for step in facts["history"]),
         organism=facts["organism"],
         simulated=facts["simulated"],
     )
+
+
+def _assay_table(folder: Path, name: str) -> Path:
+    return folder / "tables" / f"assay.{name}.parquet"
+
+
+def _save_assay(assay: Assay, folder: Path) -> dict[str, object]:
+    """What the matrices do not tell of an assay, its tidy table written beside them."""
+    if assay.table is not None:
+        path = _assay_table(folder, assay.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(assay.table, pd.DataFrame):
+            assay.table.to_parquet(path, index=False)
+        elif assay.table.resolve() != path.resolve():
+            shutil.copyfile(assay.table, path)
+    return {
+        "name": assay.name,
+        "kind": assay.kind,
+        "material": assay.material,
+        "scale": assay.scale,
+        "matrix": assay.data is not None,
+        "table": assay.table is not None,
+    }
+
+
+def _load_assays(
+    listed: Sequence[Mapping[str, object]], matrices: dict[str, Assay], folder: Path
+) -> dict[str, Assay]:
+    """Assays in their order, with the tables that lie beside the matrices."""
+    if not listed:
+        return matrices
+    assays = {}
+    for facts in listed:
+        name = str(facts["name"])
+        path = _assay_table(folder, name) if facts["table"] else None
+        if path is not None and not path.exists():
+            raise InvalidDossier(f"{path} is missing: the dossier is not whole")
+        if facts["matrix"] and name not in matrices:
+            raise InvalidDossier(
+                f"{folder / 'study.h5mu'} lacks the assay {name!r}: the dossier is not whole"
+            )
+        alone = Assay(name, facts["kind"], facts["material"], scale=facts["scale"])  # type: ignore[arg-type]
+        assays[name] = replace(matrices.get(name, alone), table=path)
+    return assays
 
 
 def _design_facts(design: Design | None) -> dict[str, object] | None:

@@ -80,7 +80,10 @@ class Assay:
         `layers["state"]` (int8) says why; `var["unit"]` names the unit of each analyte;
         `obs["sample"]` names the row of `Study.samples`.
     table
-        Tidy data of an assay that is no matrix (wells, curves, sizes), or None.
+        Tidy data: of an assay that is no matrix (wells, curves, sizes), or the precursors behind
+        its matrix (columns sample, protein, gene, precursor, intensity, q_value, n, where `sample`
+        is one of `data.obs_names` and `protein` one of `data.var_names`); a frame or the path of
+        a Parquet file.
     scale
         Scale of X.
     imputed
@@ -102,6 +105,13 @@ class Assay:
         if self.data is None:
             raise NotEstimable(f"assay {self.name!r} holds a tidy table, no matrix of measurements")
         return self.data
+
+    @property
+    def tidy(self) -> pd.DataFrame:
+        """The tidy table, read from its file where it lies in one; an error when there is none."""
+        if self.table is None:
+            raise NotEstimable(f"assay {self.name!r} holds no tidy table")
+        return pd.read_parquet(self.table) if isinstance(self.table, Path) else self.table
 
 
 @dataclass(frozen=True)

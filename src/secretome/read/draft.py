@@ -10,7 +10,8 @@ from pathlib import Path
 from secretome.errors import InvalidInput, Problem, UnknownFormat
 
 from . import sdrf
-from .recognise import FORMATS, Recognised, recognise
+from .large import is_parquet
+from .recognise import FORMATS, Recognised, open_table, recognise
 from .text import TextTable, read_table
 
 _SHEET_COLUMNS = ("sample", "material", "culture", "donor", "tissue", "origin", "age_years", "sex", "passage", "condition", "batch", "load", "cells_at_harvest", "volume_ml", "hours", "concentration_factor", "viability_percent")  # fmt: skip
@@ -59,11 +60,12 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     assays: list[tuple[Path, Recognised, tuple[str, ...]]] = []
     others: list[tuple[Path, TextTable]] = []
     for file in files:
-        table = read_table(file, repeats=True)
-        if sdrf.recognises(table.header):
-            others.append((file, table))
-            continue
-        table = read_table(file)
+        if not is_parquet(file):
+            table = read_table(file, repeats=True)
+            if sdrf.recognises(table.header):
+                others.append((file, table))
+                continue
+        table = open_table(file)
         found = _recognised(table)
         names = FORMATS[found.format].measurements(table) if found else ()
         if found and names:

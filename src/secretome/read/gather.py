@@ -20,7 +20,7 @@ from secretome.study import PRODUCT_RECORD, Assay, Study
 from . import sdrf
 from .masks import has_mask, with_mask
 from .proteins import ProteinTable, to_assay
-from .recognise import FORMATS, format_named, recognise
+from .recognise import FORMATS, open_measurements
 from .replicates import combine, measured_twice
 from .runs import Sheet, sheet_of
 from .sheet import donor_collisions, drop_empty_rows
@@ -162,8 +162,7 @@ def read_proteins(assay: AssayPlan, samples: tuple[str, ...] = ()) -> ProteinTab
     UnreadableFile
         If the file cannot be opened or recognised.
     """
-    text = read_table(assay.file, sheet=assay.sheet)
-    chosen = format_named(assay.format) if assay.format else FORMATS[recognise(text).format]
+    text, chosen = open_measurements(assay.file, sheet=assay.sheet, name=assay.format)
     table = chosen.read(text, assay, samples)
     found = find(table.values, table.scale) if table.unit in _INTENSITIES else table.transformed
     problems = scale_problems(text, assay, table, found)
@@ -307,6 +306,7 @@ def _assemble(
             data = assay.matrix.copy()
             data.obs["sample"] = [f"{name}:{sample}" for sample in data.obs["sample"]]
             assay = replace(assay, data=data)
+            # precursors go on naming the measurement (obs_names), which keeps its own name
         assays[name] = assay
     samples = drop_empty_rows(pd.concat(frames)) if frames else pd.DataFrame()
     if "material" not in samples:

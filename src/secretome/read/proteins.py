@@ -44,6 +44,9 @@ class ProteinTable:
         How the file was read.
     unused
         Columns of numbers that belong to no sample of the sheet.
+    precursors
+        What the proteins were made of, where the file says it: columns sample (a measurement),
+        protein (index of `features`), precursor, intensity, q_value, n (rows of the file joined).
     remarks
         Doubts about the file and what was left out of it, in words.
     transformed
@@ -63,6 +66,7 @@ class ProteinTable:
     layers: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    precursors: pd.DataFrame | None = None
     remarks: tuple[str, ...] = ()
     transformed: Transformed = UNTREATED
     replaced: NDArray[np.bool_] | None = None
@@ -280,4 +284,16 @@ def to_assay(table: ProteinTable, plan: AssayPlan) -> Assay:
     for name, layer in table.layers.items():
         data.layers[name] = layer.T.copy()
     imputed = "" if table.replaced is not None or plan.imputed == "no" else table.transformed.imputed
-    return Assay(plan.name, plan.kind, plan.material, data, scale=table.scale, imputed=imputed)
+    return Assay(plan.name, plan.kind, plan.material, data, _precursors(table, data), table.scale, imputed)
+
+
+def _precursors(table: ProteinTable, data: AnnData) -> pd.DataFrame | None:
+    """The tidy precursors, with the gene of each protein."""
+    if table.precursors is None:
+        return None
+    rows = table.precursors.copy()
+    genes = data.var["gene"].reindex(rows["protein"].cat.categories).to_numpy()
+    unique, codes = np.unique(genes.astype(str), return_inverse=True)
+    gene = pd.Categorical.from_codes(codes[rows["protein"].cat.codes.to_numpy()], unique)
+    rows.insert(2, "gene", gene)
+    return rows

@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from secretome.errors import UnknownFormat, near_misses
 from secretome.plan import AssayPlan
 
-from . import alphapept, fragpipe, generic, maxquant, peaks, perseus, progenesis, proteome_discoverer
+from . import (
+    alphadia,
+    alphapept,
+    diann,
+    diann_matrix,
+    discoverer_psm,
+    fragpipe,
+    generic,
+    large,
+    maxquant,
+    maxquant_evidence,
+    msstats,
+    mztab,
+    openswath,
+    peaks,
+    perseus,
+    progenesis,
+    proteome_discoverer,
+    skyline,
+    spectronaut,
+    spectronaut_pivot,
+)
 from .proteins import ProteinTable
-from .text import TextTable
+from .text import TextTable, read_table
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: its name in study.toml, its title, and the functions of its reader."""
+    """A kind of file: its name in study.toml, its title, and the functions of its reader.
+
+    `streams`: the reader takes a `large.Report`, of which only needed columns are read in batches.
+    """
 
     name: str
     title: str
@@ -26,6 +51,8 @@ class Format:
     recognises_table: Callable[[TextTable], str] | None = None
     # whether the format is the program's own; others may have passed through other hands
     own: bool = True
+    # whether the reader takes a `large.Report`, of which only needed columns are read in batches
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +68,7 @@ class Recognised:
 FORMATS: Mapping[str, Format] = {
     known.name: known
     for known in (
+        Format(mztab.NAME, mztab.TITLE, mztab.recognises, mztab.measurements, mztab.read),
         Format(
             perseus.NAME,
             perseus.TITLE,
@@ -57,6 +85,67 @@ FORMATS: Mapping[str, Format] = {
             progenesis.measurements,
             progenesis.read,
             progenesis.recognises_table,
+        ),
+        Format(diann.NAME, diann.TITLE, diann.recognises, diann.measurements, diann.read, streams=True),
+        Format(
+            spectronaut_pivot.NAME,
+            spectronaut_pivot.TITLE,
+            spectronaut_pivot.recognises,
+            spectronaut_pivot.measurements,
+            spectronaut_pivot.read,
+        ),
+        Format(
+            spectronaut.NAME,
+            spectronaut.TITLE,
+            spectronaut.recognises,
+            spectronaut.measurements,
+            spectronaut.read,
+            streams=True,
+        ),
+        Format(
+            skyline.NAME, skyline.TITLE, skyline.recognises, skyline.measurements, skyline.read, streams=True
+        ),
+        Format(
+            openswath.NAME,
+            openswath.TITLE,
+            openswath.recognises,
+            openswath.measurements,
+            openswath.read,
+            streams=True,
+        ),
+        Format(
+            alphadia.NAME,
+            alphadia.TITLE,
+            alphadia.recognises,
+            alphadia.measurements,
+            alphadia.read,
+            streams=True,
+        ),
+        Format(
+            maxquant_evidence.NAME,
+            maxquant_evidence.TITLE,
+            maxquant_evidence.recognises,
+            maxquant_evidence.measurements,
+            maxquant_evidence.read,
+            streams=True,
+        ),
+        Format(
+            discoverer_psm.NAME,
+            discoverer_psm.TITLE,
+            discoverer_psm.recognises,
+            discoverer_psm.measurements,
+            discoverer_psm.read,
+            streams=True,
+        ),
+        Format(
+            msstats.NAME, msstats.TITLE, msstats.recognises, msstats.measurements, msstats.read, streams=True
+        ),
+        Format(
+            diann_matrix.NAME,
+            diann_matrix.TITLE,
+            diann_matrix.recognises,
+            diann_matrix.measurements,
+            diann_matrix.read,
         ),
         Format(maxquant.NAME, maxquant.TITLE, maxquant.recognises, maxquant.measurements, maxquant.read),
         Format(fragpipe.NAME, fragpipe.TITLE, fragpipe.recognises, fragpipe.measurements, fragpipe.read),
@@ -109,3 +198,42 @@ def format_named(name: str) -> Format:
     if name not in FORMATS:
         raise UnknownFormat(f"unknown format {name!r}{near_misses(name, FORMATS)}")
     return FORMATS[name]
+
+
+def open_table(path: Path, *, sheet: str | None = None) -> TextTable:
+    """A file as a table: in memory, or as a `large.Report` when it is Parquet or large.
+
+    Raises
+    ------
+    UnreadableFile, InvalidInput
+        As `read_table`.
+    """
+    if large.is_parquet(path):
+        return large.open_parquet(path)
+    if mztab.is_mztab(path):
+        return mztab.open_mztab(path)
+    if large.is_large(path):
+        report = large.open_text(path)
+        if any(known.streams and known.recognises(report.header) for known in FORMATS.values()):
+            return report
+    return read_table(path, sheet=sheet)
+
+
+def open_measurements(
+    path: Path, *, sheet: str | None = None, name: str | None = None
+) -> tuple[TextTable, Format]:
+    """A measurement file and its format, named or recognised.
+
+    Raises
+    ------
+    UnknownFormat
+        If no reader claims it, or the reader named does not read Parquet.
+    """
+    table = open_table(path, sheet=sheet)
+    chosen = format_named(name) if name else FORMATS[recognise(table).format]
+    if isinstance(table, large.Report) and not chosen.streams:
+        if not table.delimiter:
+            readers = ", ".join(known.title for known in FORMATS.values() if known.streams)
+            raise UnknownFormat(f"{path} is Parquet, which is read for: {readers}. Export it as text")
+        table = read_table(path, sheet=sheet)
+    return table, chosen

@@ -27,6 +27,11 @@ MISSING_WORDS = frozenset(
 )
 
 
+# what R, pandas and Skyline write into an empty cell of text (a gene may be called NONE, so fewer words)
+EMPTY_TEXTS = frozenset({"", "NA", "NaN", "nan", "null", "#N/A"})
+_HEAD_BYTES = 1 << 20
+
+
 @dataclass(frozen=True)
 class TextTable:
     """A table as it stands in the file: text cells, with their line numbers.
@@ -91,11 +96,40 @@ def read_table(path: Path, *, sheet: str | None = None, repeats: bool = False) -
         raise UnreadableFile(f"{path} is empty (0 bytes); export or copy it again")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         return _workbook_table(path, sheet, repeats)
-    text, encoding = _decode(path)
-    if not text.strip():
-        raise UnreadableFile(f"{path} holds no text; export or copy it again")
+    text, encoding = read_text(path)
     delimiter = _sniff(text)
     return _split(path.name, text, delimiter, encoding, repeats)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first lines of a text table and how they are written."""
+
+    table: TextTable
+    delimiter: str
+    quoted: bool
+
+
+def read_head(path: Path) -> Head:
+    """The first megabyte of a text table, for files too large to be held as text.
+
+    Raises
+    ------
+    UnreadableFile, InvalidInput
+        As `read_table`, for these lines.
+    """
+    try:
+        with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
+            raw = stream.read(_HEAD_BYTES)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFile(f"{path} is a truncated or broken gz file ({error}); copy it again") from error
+    if len(raw) == _HEAD_BYTES:
+        raw = raw[: raw.rfind(b"\n") + 1]
+    text, encoding = _decode_bytes(path, raw)
+    if encoding not in {"utf-8-sig"}:
+        raise UnreadableFile(f"{path} is large and not UTF-8 ({encoding}); save it as UTF-8")
+    delimiter = _sniff(text)
+    return Head(_split(path.name, text, delimiter, encoding), delimiter, _is_quoted(text, delimiter))
 
 
 def sha256(path: Path) -> str:
@@ -115,7 +149,7 @@ def numbers(
     Text in a number column is added to `problems` with its place; the whole table is read
     either with decimal points or, when that is the only reading that fits, decimal commas.
     """
-    comma = _has_decimal_commas(table, columns)
+    comma = has_decimal_commas(table, columns)
     if comma:
         problems += _points_among_commas(table, columns)
     values = np.full((len(table.rows), len(columns)), np.nan)
@@ -126,15 +160,16 @@ def numbers(
             values[:, position] = [float(cell) if cell else np.nan for cell in cells]
         except ValueError:
             values[:, position] = [
-                _number(cell, comma, table, name, line, expected, problems)
+                parse_number(cell, comma, table, name, line, expected, problems)
                 for cell, line in zip(cells, table.lines, strict=True)
             ]
     return values
 
 
-def _number(
+def parse_number(
     cell: str, comma: bool, table: TextTable, column: str, line: int, expected: str, problems: list[Problem]
 ) -> float:
+    """A cell as a number, NaN where it says that it has none; text becomes a problem with its place."""
     text = cell.strip()
     if text.lower() in MISSING_WORDS:
         return float("nan")
@@ -147,7 +182,7 @@ def _number(
     return number
 
 
-def _has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
+def has_decimal_commas(table: TextTable, columns: Sequence[str]) -> bool:
     """Whether some cell can only be read with a decimal comma: one comma, not before 3 digits."""
     positions = [table.header.index(name) for name in columns]
     for row in table.rows:
@@ -178,11 +213,29 @@ def _points_among_commas(table: TextTable, columns: Sequence[str]) -> list[Probl
     ]
 
 
+def read_text(path: Path) -> tuple[str, str]:
+    """The text of a file, plain or gzipped, and its encoding.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is empty, truncated, binary or of an unknown encoding.
+    """
+    text, encoding = _decode(path)
+    if not text.strip():
+        raise UnreadableFile(f"{path} holds no text; export or copy it again")
+    return text, encoding
+
+
 def _decode(path: Path) -> tuple[str, str]:
     try:
-        raw = gzip.decompress(path.read_bytes()) if _is_gzip(path) else path.read_bytes()
+        raw = gzip.decompress(path.read_bytes()) if is_gzip(path) else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFile(f"{path} is a truncated or broken gz file ({error}); copy it again") from error
+    return _decode_bytes(path, raw)
+
+
+def _decode_bytes(path: Path, raw: bytes) -> tuple[str, str]:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         names = ("utf-16",)
     elif b"\x00" in raw[:4096]:
@@ -208,7 +261,8 @@ def _decode(path: Path) -> tuple[str, str]:
 _UTF8_LETTER = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
 
 
-def _is_gzip(path: Path) -> bool:
+def is_gzip(path: Path) -> bool:
+    """Whether a file is gzipped, told from its first bytes or its name."""
     with path.open("rb") as stream:
         return stream.read(2) == b"\x1f\x8b" or path.suffix == ".gz"
 
@@ -225,9 +279,13 @@ def _sniff(text: str) -> str:
     return max(DELIMITERS, key=score)
 
 
-def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool) -> TextTable:
+def _is_quoted(text: str, delimiter: str) -> bool:
     # search engines write tabs without quotes, and protein names do hold quote characters
-    quoted = delimiter != "\t" or text.lstrip().startswith('"')
+    return delimiter != "\t" or text.lstrip().startswith('"')
+
+
+def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool = False) -> TextTable:
+    quoted = _is_quoted(text, delimiter)
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
