@@ -92,8 +92,10 @@ def some_decimal_commas(text: str, delimiter: str, rng: np.random.Generator) -> 
 
 def thousands_points(text: str, delimiter: str, _: np.random.Generator) -> bytes:
     def german(cell: str) -> str:
-        if not _is_number(cell) or abs(float(cell)) < 1000 or not np.isfinite(float(cell)):
-            return cell.replace(".", ",") if _is_number(cell) else cell
+        if not _is_number(cell) or "." not in cell:
+            return cell
+        if abs(float(cell)) < 1000:
+            return cell.replace(".", ",")
         return f"{float(cell):,.3f}".replace(",", "_").replace(".", ",").replace("_", ".")
 
     records = _records(text, delimiter)

@@ -340,6 +340,9 @@ def _table(
             f"{file} has a single column {header[0][:60]!r} when read as {dialect}; "
             "expected a table separated by tabs, commas or semicolons"
         )
+    if _row_numbers(header, records[start + 1 :]):
+        header = ["", *header]
+        remarks = (*remarks, f"{file}: the first column numbers the rows and has no header, as R writes it")
     above = tuple(tuple((record + [""] * len(header))[: len(header)]) for _, record in records[:start])
     header = _qualified(header, above)
     problems = _header_problems(file, header, line)
@@ -367,6 +370,14 @@ def _table(
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     lines = tuple(number for number, _ in body)
     return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks)
+
+
+def _row_numbers(header: list[str], body: list[tuple[int, list[str]]]) -> bool:
+    """Whether every row has one cell more than the header and begins with its own number."""
+    return bool(body) and all(
+        len(record) == len(header) + 1 and record[0] == str(number)
+        for number, (_, record) in enumerate(body, start=1)
+    )
 
 
 def _right_stripped(records: list[list[str]], width: int) -> bool:
