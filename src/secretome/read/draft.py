@@ -12,7 +12,8 @@ from secretome.errors import InvalidInput, Problem, UnknownFormat
 from . import sdrf
 from .large import is_parquet
 from .recognise import FORMATS, Recognised, open_table, recognise
-from .text import TextTable, read_table
+from .text import TextTable, numbers, read_table
+from .transformed import scale_of
 
 _SHEET_COLUMNS = ("sample", "material", "culture", "donor", "tissue", "origin", "age_years", "sex", "passage", "condition", "batch", "load", "cells_at_harvest", "volume_ml", "hours", "concentration_factor", "viability_percent")  # fmt: skip
 
@@ -169,8 +170,9 @@ def _toml(
             f'format = "{found.format}"   # {found.evidence}',
         ]
         if found.format == "table":
+            evidence = _scale_seen(file, found)
             lines += [
-                "# this format does not say what its numbers are; fill both lines:",
+                f"# this format does not say what its numbers are ({evidence}); fill both lines:",
                 '# unit = "intensity"   # or "log2 intensity"',
                 '# zero = "missing"     # or "measured"',
             ]
@@ -186,6 +188,14 @@ def _toml(
         "",
     ]
     return "\n".join(lines)
+
+
+def _scale_seen(file: Path, found: Recognised) -> str:
+    """What the numbers of a table look like, in words, for the person who must say what they are."""
+    table = read_table(file)
+    names = FORMATS[found.format].measurements(table)
+    scale, evidence = scale_of(numbers(table, names, []))
+    return f"they look {scale}: {evidence}" if scale != "unclear" else evidence
 
 
 def _sheet_lines(sheet: tuple[Path, TextTable, str], folder: Path) -> list[str]:

@@ -212,8 +212,10 @@ HOW_TO_UNMASK = (
     "name a mask (mask, mask_sheet or mask_columns), "
     'or write imputed = "no" if only complete proteins were exported'
 )
+# "2-Sep", "2023-09-02 00:00:00" and, as a spreadsheet counts days, "44806"
 _DATE = re.compile(
-    r"\d{1,2}-(Mar|Sep|Dec|Oct|Feb)|(Mar|Sep|Dec|Oct|Feb)-\d{1,2}|\d{4}-\d\d-\d\d( 00:00:00)?", re.IGNORECASE
+    r"\d{1,2}-(Mar|Sep|Dec|Oct|Feb)|(Mar|Sep|Dec|Oct|Feb)-\d{1,2}|\d{4}-\d\d-\d\d( 00:00:00)?|[34]\d{4}",
+    re.IGNORECASE,
 )
 
 

@@ -71,7 +71,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
     ]
     remarks: tuple[str, ...] = ()
     if str(identifier).lower() in _GENES:
-        names, remarks = _numbered(table, names)
+        names, remarks = _numbered(table, names, problems)
     problems += doubled(table.file, [name for name in names if name], _lines(table, names), "protein")
     values = numbers(table, list(columns.values()), problems)
     log2 = plan.unit == "log2 intensity"
@@ -148,20 +148,25 @@ def _number_columns(table: TextTable) -> list[str]:
     return [name for name in table.header if name and name not in skipped and is_number_column(table, name)]
 
 
-def _numbered(table: TextTable, names: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Genes made unique by their row: one gene may stand for several proteins, an accession may not."""
-    seen: set[str] = set()
+def _numbered(
+    table: TextTable, names: list[str], problems: list[Problem]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Genes made unique by a number: a gene may stand for several proteins, an accession may not."""
+    seen: dict[str, int] = {}
+    first: dict[tuple[str, ...], int] = {}
     unique = []
-    for name, line in zip(names, table.lines, strict=True):
-        unique.append(f"{name} (row {line})" if name and name in seen else name)
-        seen.add(name)
-    again = sorted({old for old, new in zip(names, unique, strict=True) if old != new})
+    for name, row, line in zip(names, table.rows, table.lines, strict=True):
+        if name and row in first:
+            found = f"the row of {name!r} repeats row {first[row]}"
+            problems.append(Problem(table.file, found, "each row once", "Delete one row.", line))
+        first.setdefault(row, line)
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(f"{name} ({seen[name]})" if name and seen[name] > 1 else name)
+    again = sorted(name for name, count in seen.items() if name and count > 1)
     if not again:
         return unique, ()
     listed = ", ".join(again[:8]) + (" …" if len(again) > 8 else "")
-    return unique, (
-        f"{table.file}: genes that stand in several rows were kept apart by row number: {listed}",
-    )
+    return unique, (f"{table.file}: genes that stand in several rows were kept apart by a number: {listed}",)
 
 
 def _affixed(sample: str, affix: str) -> str:

@@ -95,7 +95,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
     chosen = columns.get(quantity, {})
     if not chosen:
         raise InvalidInput([no_quantity(table, quantity, offered)])
-    problems: list[Problem] = []
+    problems = _shifted(table)
     features = _features(kept)
     names = features.pop("accession")
     problems += doubled(kept.file, names, kept.lines, "leading protein")
@@ -156,6 +156,22 @@ def _decoys(table: TextTable) -> list[bool]:
         bool(entries) and all(identifier(entry).decoy for entry in entries)
         for entries in (members(group) for group in groups)
     ]
+
+
+def _shifted(table: TextTable) -> list[Problem]:
+    """Rows whose cells moved: a flag that is no `+`, an id that is no number."""
+    problems = []
+    flags = _named(table.header, "only identified by site", "reverse", "potential contaminant")
+    for name, allowed in [
+        *((flag, r"\+?|NA") for flag in flags),
+        *((i, r"\d+") for i in _named(table.header, "id")),
+    ]:
+        for cell, line in zip(texts(table, [name]), table.lines, strict=True):
+            if not re.fullmatch(allowed, cell):
+                expected = "a number" if name == "id" else "'+' or nothing"
+                action = "Cells of this row have moved; export the table again."
+                problems.append(Problem(table.file, repr(cell[:40]), expected, action, line, name))
+    return problems
 
 
 def _features(table: TextTable) -> dict[str, list]:  # type: ignore[type-arg]

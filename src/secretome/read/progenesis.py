@@ -83,6 +83,8 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
     remarks: tuple[str, ...] = ()
     peptides = counts(table, ["Peptide count", "Peptides used for quantitation"])
     if ions:
+        numbered = texts(table, ["#"])
+        problems += doubled(table.file, numbered, table.lines, "ion") if any(numbered) else []
         used = [cell.lower() == "true" for cell in texts(table, ["Use in quantitation"])]
         first = {group: row for row, group in reversed(list(enumerate(groups)))}
         order = sorted(first, key=lambda group: first[group])

@@ -315,9 +315,9 @@ def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
             warnings.simplefilter("ignore")
             book = load_workbook(path, read_only=True, data_only=True)
             names = [ws.title for ws in book.worksheets]
-            name, cells = _worksheet(book.worksheets, sheet)
+            name, cells, part = _worksheet(book.worksheets, sheet)
             book.close()
-        uncomputed = _uncomputed_formula(path)
+        uncomputed = _uncomputed_formula(path, part)
     except (
         zipfile.BadZipFile,
         InvalidFileException,
@@ -348,8 +348,8 @@ def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
     return _table(path.name, padded, f"worksheet {name!r}", (), repeats)
 
 
-def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tuple[int, list[str]]]]:  # type: ignore[type-arg]
-    """Name and cells of the wanted worksheet, or of the first that has any."""
+def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tuple[int, list[str]]], str]:  # type: ignore[type-arg]
+    """Name, cells and part of the archive, of the wanted worksheet or of the first with cells."""
     for worksheet in worksheets:
         if wanted is not None and worksheet.title != wanted:
             continue
@@ -360,23 +360,21 @@ def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tupl
             for line, row in enumerate(worksheet.iter_rows(values_only=True), start=1)
         ]
         if wanted is not None or any(any(row) for _, row in cells):
-            return worksheet.title, cells
-    return "", []
+            return worksheet.title, cells, worksheet._worksheet_path
+    return "", [], ""
 
 
 # a formula whose value was never computed reads as an empty cell: a silent gap
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
 
 
-def _uncomputed_formula(path: Path) -> str:
-    """The first cell with a formula and no value, in any worksheet of the file; empty if none."""
+def _uncomputed_formula(path: Path, part: str) -> str:
+    """The first cell with a formula and no value in that part of the archive; empty if none."""
+    if not part:
+        return ""
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                found = _NO_VALUE.search(archive.read(name))
-                if found:
-                    return f"{found[1].decode()} of {Path(name).stem}"
-    return ""
+        found = _NO_VALUE.search(archive.read(part))
+    return found[1].decode() if found else ""
 
 
 def _cell_text(cell: object) -> str:
@@ -406,6 +404,9 @@ def _table(
             f"{file} has a single column {header[0][:60]!r} when read as {dialect}; "
             "expected a table separated by tabs, commas or semicolons"
         )
+    if _row_numbers(header, records[start + 1 :]):
+        header = ["", *header]
+        remarks = (*remarks, f"{file}: the first column numbers the rows and has no header, as R writes it")
     above = tuple(tuple((record + [""] * len(header))[: len(header)]) for _, record in records[:start])
     # SDRF repeats columns on purpose
     header = header if repeats else _qualified(header, above)
@@ -434,6 +435,14 @@ def _table(
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     lines = tuple(number for number, _ in body)
     return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks)
+
+
+def _row_numbers(header: list[str], body: list[tuple[int, list[str]]]) -> bool:
+    """Whether every row has one cell more than the header and begins with its own number."""
+    return bool(body) and all(
+        len(record) == len(header) + 1 and record[0] == str(number)
+        for number, (_, record) in enumerate(body, start=1)
+    )
 
 
 def _right_stripped(records: list[list[str]], width: int) -> bool:
