@@ -49,7 +49,8 @@ def test_turning_the_sign_turns_the_direction_only(seed, ranks):
     other = genesets.camera_pr(-statistic, sets, use_ranks=ranks)
     assert_allclose(other.p_value, one.p_value, rtol=1e-9)
     assert_allclose(other.difference, -one.difference, atol=1e-12)
-    assert {one.direction[0], other.direction[0]} == {"up", "down"}
+    if abs(one.difference[0]) > 1e-12:  # a set exactly in the middle is called up either way, as limma does
+        assert {one.direction[0], other.direction[0]} == {"up", "down"}
 
 
 def test_the_order_of_rows_and_sets_does_not_matter():
