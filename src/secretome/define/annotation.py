@@ -37,12 +37,19 @@ def categories(proteins: pd.DataFrame) -> NDArray[np.object_]:
     """
     table = knowledge.table("annotation").frame
     known = dict(zip(table["gene"], table["category"], strict=True))
-    genes = proteins["gene"].astype(str).str.upper()
-    found: NDArray[np.object_] = genes.map(known).fillna("unknown").to_numpy(dtype=object)
+    found = np.array([known.get(gene, "unknown") for gene in genes_of(proteins)], dtype=object)
     if "plasma_protein" in proteins:
         # a plasma protein comes from the cells, from serum or from platelet lysate: annotation cannot tell
         plasma = proteins["plasma_protein"].fillna(False).to_numpy(dtype=bool)
         found[plasma] = "plasma"
+    return found
+
+
+def genes_of(proteins: pd.DataFrame) -> NDArray[np.object_]:
+    """Upper-case gene symbol (n,) of each protein, empty where none is given."""
+    if "gene" not in proteins:
+        return np.full(len(proteins), "", dtype=object)
+    found: NDArray[np.object_] = proteins["gene"].fillna("").astype(str).str.upper().to_numpy(dtype=object)
     return found
 
 

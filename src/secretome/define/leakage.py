@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,15 @@ from secretome.study import Study
 from ._knowledge import sources
 from ._proteome import Proteome
 from .annotation import categories
-from .enrichment import partner_signal
+from .enrichment import partner_rows, partner_signal
 
 # Share of the signal of whole cells that lies in the obligate-intracellular panel: mean and sd over
 # 23 lysates of six mesenchymal tissues (six-niche study); used where no lysate was measured.
 PANEL_IN_CELLS, PANEL_SD = 0.543, 0.021
 # A panel this small tells nothing of the rest of the cell.
 FEWEST_PANEL_PROTEINS = 10
+# Share of the samples in which a panel protein must be seen to be compared with a lysate.
+STEADY = 0.75
 BOOTSTRAP = 500
 INTERVAL = 0.90
 
@@ -49,71 +52,82 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
     break release their content alike; where only cytosol leaks, it is too high.
     """
     panel = (categories(one.proteins) == "intracellular") & ~one.masked
-    clean = one.percent * ~one.masked
-    scale, spread, by = _panel_in_cells(one, study, panel)
+    references = _references(one, study, panel)
     draw = np.random.default_rng(seed)
+    steady = (np.nan_to_num(one.percent[:, panel]) > 0).mean(axis=0) >= STEADY
     rows = []
-    for row in range(len(one.samples)):
-        values = clean[row, panel]
-        seen = int((values > 0).sum())
-        share = float(np.nansum(values))
-        lower, upper = _interval(values, scale[row], spread[row], draw)
-        enough = seen >= FEWEST_PANEL_PROTEINS
+    for row, reference in enumerate(references):
+        values = np.nan_to_num(one.percent[row, panel])
+        seen = values > 0
+        leaks = _leaks(values, steady, reference, draw) if seen.sum() >= FEWEST_PANEL_PROTEINS else None
         rows.append(
             {
                 "assay": one.assay,
                 "sample": str(one.samples["sample"].iloc[row]),
                 "group": str(one.samples["group"].iloc[row]),
-                "panel_percent": share,
-                "panel_proteins": seen,
-                "leak_percent": min(share / scale[row], 100.0) if enough else np.nan,
-                "leak_lower": lower if enough else np.nan,
-                "leak_upper": upper if enough else np.nan,
+                "panel_percent": float(values.sum()),
+                "panel_proteins": int(seen.sum()),
+                "leak_percent": np.nan if leaks is None else leaks[0],
+                "leak_lower": np.nan if leaks is None else leaks[1],
+                "leak_upper": np.nan if leaks is None else leaks[2],
                 "serum_percent": _carried(one, row),
-                "scaled_by": by[row],
+                "scaled_by": reference.name,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _panel_in_cells(
-    one: Proteome, study: Study, panel: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
-    """For each sample the panel's share of whole cells, its sd, and where it was measured."""
-    scale = np.full(len(one.samples), PANEL_IN_CELLS)
-    spread = np.full(len(one.samples), PANEL_SD)
-    by = ["reference: lysates of six mesenchymal tissues"] * len(one.samples)
+@dataclass(frozen=True)
+class _Reference:
+    """Share of whole cells in each panel protein (p,), or None with the panel's share and its sd."""
+
+    name: str
+    proteins: NDArray[np.float64] | None
+    share: float = PANEL_IN_CELLS
+    spread: float = PANEL_SD
+
+
+def _references(one: Proteome, study: Study, panel: NDArray[np.bool_]) -> list[_Reference]:
+    """For each sample the lysate of its group, or the reference of other cells."""
+    found = [_Reference("reference: lysates of six mesenchymal tissues", None)] * len(one.samples)
     for assay in study.select(kind="proteome", material="cell_lysate"):
-        inside = categories(assay.matrix.var) == "intracellular"
+        partner = partner_rows(one.proteins, assay.matrix.var)[panel]
         for row in range(len(one.samples)):
             group = {name: str(one.samples[name].iloc[row]) for name in one.grouped_by}
             signal, level = partner_signal(study, assay, group)
             if not len(signal):
                 continue
-            shares = np.nansum(signal[:, inside], axis=1) / np.nansum(signal, axis=1)
-            scale[row] = float(shares.mean())
-            spread[row] = float(shares.std(ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else PANEL_SD
-            by[row] = f"lysate {assay.name!r}, matched by {level}"
-    del panel
-    return scale, spread, by
+            shares = np.nan_to_num(signal) / np.nansum(signal, axis=1, keepdims=True)
+            cells = np.where(partner >= 0, shares.mean(axis=0)[partner], 0.0)
+            found[row] = _Reference(f"lysate {assay.name!r}, matched by {level}", cells)
+    return found
 
 
-def _interval(
-    values: NDArray[np.float64], scale: float, spread: float, draw: np.random.Generator
-) -> tuple[float, float]:
-    """90 % interval of the leak from a bootstrap over panel proteins and the error of the scale."""
-    counts = (
-        draw.multinomial(len(values), np.full(len(values), 1 / len(values)), size=BOOTSTRAP)
-        if len(values)
-        else None
-    )
-    if counts is None:
-        return float("nan"), float("nan")
-    shares = counts @ np.nan_to_num(values)
-    scales = np.clip(draw.normal(scale, spread, BOOTSTRAP), 0.05, 1.0)
+def _leaks(
+    values: NDArray[np.float64], steady: NDArray[np.bool_], reference: _Reference, draw: np.random.Generator
+) -> tuple[float, float, float]:
+    """Leak and its 90 % interval: a bootstrap over panel proteins.
+
+    With a lysate only proteins seen in most media are compared, on both sides: faint leaked
+    proteins that the instrument misses in the medium would make the leak look small, and those
+    seen by luck in one medium would make it look large.
+    """
     tails = [50 * (1 - INTERVAL), 50 * (1 + INTERVAL)]
-    lower, upper = np.percentile(np.clip(shares / scales, 0, 100), tails)
-    return float(lower), float(upper)
+    if reference.proteins is not None:
+        both = steady & (reference.proteins > 0)
+        medium, cells = values[both], reference.proteins[both]
+        if both.sum() >= FEWEST_PANEL_PROTEINS:
+            counts = draw.multinomial(len(medium), np.full(len(medium), 1 / len(medium)), size=BOOTSTRAP)
+            lower, upper = np.percentile((counts @ medium) / (counts @ cells), tails)
+            return _percent(medium.sum() / cells.sum()), _percent(lower), _percent(upper)
+    counts = draw.multinomial(len(values), np.full(len(values), 1 / len(values)), size=BOOTSTRAP)
+    scales = np.clip(draw.normal(reference.share, reference.spread, BOOTSTRAP), 0.05, 1.0)
+    lower, upper = np.percentile((counts @ values) / scales, tails)
+    return _percent(values.sum() / reference.share), _percent(lower), _percent(upper)
+
+
+def _percent(value: float) -> float:
+    return float(min(max(value, 0.0), 100.0))
 
 
 def _carried(one: Proteome, row: int) -> float:
@@ -155,6 +169,7 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
         tables={"summary": summary, "samples": table},
         parameters={
             "panel_in_cells": PANEL_IN_CELLS,
+            "steady": STEADY,
             "bootstrap": BOOTSTRAP,
             "interval": INTERVAL,
             "seed": seed,

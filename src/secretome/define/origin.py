@@ -17,7 +17,7 @@ from secretome.study import Assay, Study
 
 from ._knowledge import sources
 from ._proteome import Proteome
-from .annotation import CLASSES, categories, priors
+from .annotation import CLASSES, categories, genes_of, priors
 from .enrichment import Enrichment, enrichment, log2_share, partner_rows, partner_signal
 
 # Log2 share ratio of medium over lysate in each class: mean and sd. Secreted proteins of the
@@ -107,9 +107,11 @@ def _prior(one: Proteome, category: NDArray[np.object_], table: pd.DataFrame) ->
     kind = one.proteins["contaminant_class"].fillna("").astype(str).to_numpy()
     carried, masked = CLASSES.index("carried_over"), CLASSES.index("contaminant")
     for row in np.flatnonzero(one.masked):
+        # a protein of another species or of skin is no product of these cells, whatever the ratios say
         target = carried if kind[row] in {"bovine", "serum"} else masked
-        start[row] = (1 - MASKED) * start[row] / start[row].sum()
-        start[row, target] += MASKED
+        start[row] = 0.0
+        start[row, CLASSES.index("unresolved")] = 1 - MASKED
+        start[row, target] = MASKED
     shared = kind == "shared_species"
     start[shared] *= 0.5
     start[shared, carried] += 0.25
@@ -119,23 +121,22 @@ def _prior(one: Proteome, category: NDArray[np.object_], table: pd.DataFrame) ->
 
 def _evidence(one: Proteome, study: Study, rows: NDArray[np.bool_]) -> list[Evidence]:
     group = {name: str(one.samples.loc[rows, name].iloc[0]) for name in one.grouped_by}
-    share = log2_share(one.signal)[rows]
     pieces = []
     for assay in study.select(kind="proteome"):
-        compare = _compare(one, study, assay, group, share)
+        compare = _compare(one, study, assay, group, rows)
         if compare is None:
             continue
         if assay.material == "cell_lysate":
             pieces.append(_by_classes("lysate", compare, LYSATE, None))
         elif assay.material == "medium_blank":
             pieces.append(_from_blank(compare))
-        elif assay.material == "vesicles" and one.samples["material"].iloc[0] != "vesicles":
+        elif assay.material == "vesicles" and study.assays[one.assay].material != "vesicles":
             pieces.append(_by_classes("vesicle fraction", compare, VESICLES, VESICLES_ELSE, sign=-1.0))
     return pieces
 
 
 def _compare(
-    one: Proteome, study: Study, assay: Assay, group: Mapping[str, str], share: NDArray[np.float64]
+    one: Proteome, study: Study, assay: Assay, group: Mapping[str, str], rows: NDArray[np.bool_]
 ) -> Enrichment | None:
     if assay.name == one.assay or assay.data is None:
         return None
@@ -146,8 +147,10 @@ def _compare(
         return None
     partner = partner_rows(one.proteins, assay.matrix.var)
     other = np.full((len(signal), len(one.proteins)), np.nan)
-    other[:, partner >= 0] = log2_share(signal)[:, partner[partner >= 0]]
-    return enrichment(share, other, level=level)
+    # a blank holds so little that shares of it say nothing: there the intensities are compared
+    scale = np.log2 if assay.material == "medium_blank" else log2_share
+    other[:, partner >= 0] = scale(signal)[:, partner[partner >= 0]]
+    return enrichment(scale(one.signal)[rows], other, level=level)
 
 
 def _by_classes(
@@ -215,7 +218,7 @@ def _cap_additives(
     words: list[str],
 ) -> tuple[NDArray[np.float64], list[str]]:
     """A declared additive is carried over or unresolved, unless it exceeds a blank of the medium."""
-    genes = one.proteins["gene"].astype(str).str.upper().to_numpy()
+    genes = genes_of(one.proteins)
     declared = declared_additives(one.samples[rows], knowledge.table("additives").frame, set(genes) - {""})
     added = frozenset().union(*declared.genes.values()) if declared.genes else frozenset()
     exceeds = _exceeds_blank(pieces, len(genes))
@@ -298,7 +301,7 @@ def _table(one: Proteome, origin: Origin) -> pd.DataFrame:
             "assay": one.assay,
             "group": origin.group,
             "protein": one.proteins.index.to_numpy()[seen],
-            "gene": one.proteins["gene"].to_numpy()[seen],
+            "gene": genes_of(one.proteins)[seen],
             "most_likely": best,
         }
     )
