@@ -51,6 +51,8 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
+        if name == "origin_counts":  # counted by this project, not read in a source
+            continue
         assert {"verified", "confidence"} & set(loaded.frame.columns), name
 
 

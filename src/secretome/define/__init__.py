@@ -14,7 +14,7 @@ from secretome.plan import DefineOptions
 from secretome.results import Answer, Result
 from secretome.study import Assay, Study, samples_of
 
-from . import contaminants, detection, normalisation, quality, similarity
+from . import contaminants, detection, leakage, normalisation, origin, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
 from .contaminants import classify
 from .normalisation import normalise
@@ -27,11 +27,11 @@ def run(
     results: Mapping[str, Result],  # noqa: ARG001
     options: DefineOptions,
     *,
-    seed: int,  # noqa: ARG001
+    seed: int,
     map: Map,  # noqa: A002, ARG001
     progress: Progress | None = None,
 ) -> tuple[Study, tuple[Result, ...]]:
-    """The study on log2 scale with its contaminants and samples judged, and five results.
+    """The study on log2 scale with its contaminants and samples judged, and seven results.
 
     Parameters
     ----------
@@ -41,8 +41,10 @@ def run(
         Not used: this is the first stage.
     options
         Normalisation and samples to exclude.
-    seed, map
-        Not used: nothing is drawn, nothing is long.
+    seed
+        Of the bootstrap of leak shares.
+    map
+        Not used: nothing is long.
     progress
         Called with assays done and assays in all.
 
@@ -51,7 +53,7 @@ def run(
     The study: those assays with X in log2 intensity, layers `state` and `intensity`, var columns
     `contaminant_class`, `contaminant_reason`, `masked`, `plasma_protein`, and obs columns `quality`,
     `quality_reason`, `excluded`. Results `contaminants`, `quality`, `normalisation`, `similarity`,
-    `detection`; only `quality`, "not tested", when there is no such assay.
+    `detection`, `origin`, `leakage`; only `quality`, "not tested", when there is no such assay.
 
     Raises
     ------
@@ -92,6 +94,8 @@ def run(
         normalisation.result(before, after, method=options.normalisation, samples=samples),
         similarity.result(after),
         detection.result(after),
+        origin.result(after, study),
+        leakage.result(after, study, seed=seed),
     )
 
 

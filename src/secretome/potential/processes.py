@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from secretome.errors import MissingColumn
+from secretome.knowledge.additives import Declared, declared_additives
 from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Assay, Study
 
 from . import tables, wording
-from .additives import Declared, declared_additives
 from .evidence import Evidence, evidence
 from .matching import match_factors
 from .profile import Profile, profile_of

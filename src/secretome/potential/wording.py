@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from secretome.knowledge.additives import Declared
 from secretome.plan import PotentialOptions
 from secretome.results import Answer, Cell, Method
 from secretome.study import Study
 
-from .additives import Declared
 from .evidence import Evidence
 from .profile import Profile
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from secretome import knowledge
-from secretome.potential.additives import declared_additives
+from secretome.knowledge.additives import declared_additives
 
 NAMES = knowledge.table("additives").frame
 

@@ -1,0 +1,86 @@
+"""What is known of each protein before anything is measured: its category, and the prior of its origin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secretome import knowledge
+
+CLASSES = (
+    "secreted",
+    "unconventional",
+    "shed",
+    "vesicle",
+    "leaked",
+    "carried_over",
+    "contaminant",
+    "unresolved",
+)
+# how many observed proteins the prior judgement of a category is worth against the counted ones
+PRIOR_WEIGHT = 5.0
+
+
+def categories(proteins: pd.DataFrame) -> NDArray[np.object_]:
+    """The category (n,) of each protein: of the annotation table, `plasma` or `unknown`.
+
+    Parameters
+    ----------
+    proteins
+        With `gene` and, after `define`, `plasma_protein`.
+
+    Examples
+    --------
+    >>> categories(pd.DataFrame({"gene": ["FN1", "RPL4", "XYZ1"]})).tolist()
+    ['matrix', 'intracellular', 'unknown']
+    """
+    table = knowledge.table("annotation").frame
+    known = dict(zip(table["gene"], table["category"], strict=True))
+    found = np.array([known.get(gene, "unknown") for gene in genes_of(proteins)], dtype=object)
+    if "plasma_protein" in proteins:
+        # a plasma protein comes from the cells, from serum or from platelet lysate: annotation cannot tell
+        plasma = proteins["plasma_protein"].fillna(False).to_numpy(dtype=bool)
+        found[plasma] = "plasma"
+    return found
+
+
+def genes_of(proteins: pd.DataFrame) -> NDArray[np.object_]:
+    """Upper-case gene symbol (n,) of each protein, empty where none is given."""
+    if "gene" not in proteins:
+        return np.full(len(proteins), "", dtype=object)
+    found: NDArray[np.object_] = proteins["gene"].fillna("").astype(str).str.upper().to_numpy(dtype=object)
+    return found
+
+
+def priors(*, leave_out: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Prior probability of each origin class for each category.
+
+    Parameters
+    ----------
+    leave_out
+        Tissues of the six-niche study whose counts are not used, for testing on them.
+
+    Returns
+    -------
+    DataFrame, index category, columns `CLASSES`, rows adding to 1.
+
+    Notes
+    -----
+    The share of a category that is enriched in medium is (k + w p) / (n + w): k of n proteins
+    enriched over their paired lysate in the six-niche study, p the judgement of the developers,
+    w = 5. Enriched mass goes to `secreted` and `shed`; the rest is split by judgement among
+    classes that annotation cannot tell apart.
+    """
+    counts = knowledge.table("origin_counts").frame
+    counts = counts[~counts["tissue"].isin(leave_out)].groupby("category")[["enriched", "compared"]].sum()
+    table = knowledge.table("origin_priors").frame.set_index("category")
+    k = counts["enriched"].reindex(table.index).fillna(0.0).astype(float)
+    n = counts["compared"].reindex(table.index).fillna(0.0).astype(float)
+    share = (k + PRIOR_WEIGHT * table["prior_enriched"]) / (n + PRIOR_WEIGHT)
+    found = pd.DataFrame(0.0, index=table.index, columns=list(CLASSES))
+    for name in ("secreted", "shed"):
+        found[name] = share * table[name]
+    for name in ("unconventional", "vesicle", "leaked", "carried_over", "unresolved"):
+        found[name] = (1 - share) * table[name]
+    return found
