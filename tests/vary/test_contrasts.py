@@ -17,7 +17,7 @@ from secretome.read import read_study
 from secretome.stats import linear, normalize
 from secretome.study import Assay, Study
 from secretome.vary import compare, run
-from secretome.vary.units import donor_values, paired_differences, sides_of
+from secretome.vary.units import _within_effects, donor_values, paired_differences, sides_of
 
 PLAIN = VaryOptions(trend=False)
 
@@ -267,3 +267,14 @@ def test_six_niches_give_the_published_counts(six_niches):
     study = read_study(read_plan(six_niches)).study
     assert _origin_hits(study, ()) == (162, {"nc-mes": 53, "fet-mes": 66, "fet-nc": 48})
     assert _origin_hits(study, ("Ost_c_8", "Ost_c_9")) == (218, {"nc-mes": 76, "fet-mes": 91, "fet-nc": 62})
+
+
+def test_within_cell_effects_are_those_of_a_fit_with_cell_means():
+    rng = np.random.default_rng(13)
+    index = np.repeat(np.arange(6), 4)
+    nuisance = np.column_stack([np.tile([0.0, 1, 0, 1], 6), rng.normal(size=24)])
+    values = rng.normal(size=(30, 24))
+    values[rng.random(values.shape) < 0.3] = np.nan
+    cells = (index[:, None] == np.arange(6)).astype(float)
+    expected = linear.fit_rows(values, np.hstack([cells, nuisance])).coefficients[:, 6:]
+    np.testing.assert_allclose(_within_effects(values, nuisance, index), expected, rtol=1e-8, atol=1e-10)

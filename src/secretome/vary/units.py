@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secretome.design import Design, contrast_levels
-from secretome.stats import linear
 
 Strategy = Literal["paired within donor", "between donors", "slope between donors"]
 
@@ -172,14 +171,50 @@ def _subtract(
     values: NDArray[np.float64], nuisance: NDArray[np.float64], index: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Values (n, m) with the within-cell effect of the nuisance columns (m, k) taken out."""
-    cells = (index[:, None] == np.unique(index)[None, :]).astype(float)
-    fit = linear.fit_rows(values, np.hstack([cells, nuisance]))
-    effects = fit.coefficients[:, cells.shape[1] :]
+    effects = _within_effects(values, nuisance, index)
     unknown = np.isnan(effects)
     centred = nuisance - nuisance.mean(axis=0)
     adjusted: NDArray[np.float64] = values - np.where(unknown, 0.0, effects) @ centred.T
     adjusted[(unknown & _differs_between_cells(values, nuisance, index)).any(axis=1)] = np.nan
     return adjusted
+
+
+def _within_effects(
+    values: NDArray[np.float64], nuisance: NDArray[np.float64], index: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Least-squares effects (n, k) of the nuisance columns within cells; NaN where not estimable.
+
+    The same as fitting one mean a cell beside the columns, without a matrix for each row.
+    """
+    seen = (~np.isnan(values)).astype(float)
+    filled = np.where(seen > 0, values, 0.0)
+    terms = nuisance.shape[1]
+    cross = np.zeros((len(values), terms, terms))
+    product = np.zeros((len(values), terms))
+    for cell in np.unique(index):
+        flasks = index == cell
+        x, there = nuisance[flasks], seen[:, flasks]
+        count = np.maximum(there.sum(axis=1), 1.0)[:, None]
+        mean_x = there @ x / count
+        mean_y = filled[:, flasks].sum(axis=1, keepdims=True) / count
+        number = there.sum(axis=1)[:, None]
+        cross += (
+            np.einsum("nm,mk,ml->nkl", there, x, x)
+            - number[:, :, None] * mean_x[:, :, None] * mean_x[:, None, :]
+        )
+        product += filled[:, flasks] @ x - number * mean_y * mean_x
+    known = np.linalg.eigvalsh(cross)[:, 0] > 1e-9
+    effects = np.full((len(values), terms), np.nan)
+    effects[known] = np.linalg.solve(cross[known], product[known][:, :, None])[:, :, 0]
+    # with several columns a row may know some of them alone
+    for term in range(terms) if terms > 1 else ():
+        alone = (
+            ~known
+            & (cross[:, term, term] > 1e-9)
+            & (np.abs(cross[:, term]).sum(axis=1) <= cross[:, term, term] + 1e-9)
+        )
+        effects[alone, term] = product[alone, term] / cross[alone, term, term]
+    return effects
 
 
 def _differs_between_cells(
