@@ -186,7 +186,19 @@ def _compute(
     earlier = {result.key: result for result in results}
     study, found = stage(study, earlier, options, seed=seed, map=map, progress=partial(tell, name))
     tell(name, 1, 1)
-    return study, found
+    return study, tuple(_with_caveat(result, study) for result in found)
+
+
+def _with_caveat(result: Result, study: Study) -> Result:
+    """The result with a first note when values that it stands on may have been filled in."""
+    names = [name for name, assay in study.assays.items() if assay.imputed]
+    if not names:
+        return result
+    caveat = (
+        f"{', '.join(names)} may be imputed and no mask says where: filled-in values count as measured and seen "
+        "in what stands here."
+    )
+    return replace(result, notes=(caveat, *result.notes))
 
 
 def _wanted(only: str | None) -> tuple[str, ...]:

@@ -159,10 +159,11 @@ def test_a_progenesis_table_of_proteins_is_read_row_by_row(tmp_path, proteins):
         ",,,Normalized abundance,\n,,,ctrl,treated\nAccession,Peptide count,Description,S1,S2\n"
         "P02751;P02751-2,12,Fibronectin OS=Homo sapiens GN=FN1,5,0\nP01033,3,TIMP1,7,8\n"
     )
-    # with a single block the rows above must hold two titles to be a table of blocks
-    path.write_text(path.read_text().replace("Normalized abundance,\n", "Normalized abundance,Tags\n", 1))
     table = proteins(path)
     assert table.format == "progenesis"
+    np.testing.assert_array_equal(table.values, [[5, np.nan], [7, 8]])
+    assert table.features.loc["P02751", ["gene", "protein_group"]].tolist() == ["FN1", "P02751;P02751-2"]
+    assert table.features["peptides"].tolist() == [12, 3]
 
 
 def test_the_real_progenesis_table_is_read(real, proteins):

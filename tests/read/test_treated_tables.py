@@ -79,6 +79,17 @@ def test_a_filled_table_is_refused_for_testing_and_says_what_to_ask_for(lab):
     assert contrasts["reason"].str.contains("ask for the export before imputation").all()
 
 
+def test_every_result_on_a_filled_table_begins_with_the_caveat(lab):
+    results = pipeline.run(read_plan(_write(lab, lab.filled))).results[1:]
+    assert {"define.detection", "potential.processes"} <= {result.key for result in results}
+    assert all(result.notes[0].startswith("proteome may be imputed") for result in results)
+
+
+def test_no_result_on_a_measured_table_has_the_caveat(lab):
+    results = pipeline.run(read_plan(_write(lab, lab.before)), only="define").results
+    assert not any("may be imputed" in note for result in results for note in result.notes)
+
+
 def test_the_flag_survives_the_dossier(lab, tmp_path):
     study = read_study(read_plan(_write(lab, lab.filled))).study
     save_study(study, tmp_path / "saved")

@@ -493,12 +493,13 @@ def _qualified(header: list[str], above: tuple[tuple[str, ...], ...]) -> list[st
 
 
 def block_titles(above: tuple[tuple[str, ...], ...]) -> list[str]:
-    """The title that stands over each column, from the first row above the header with two or more.
+    """The title that stands over each column, from the first row above the header that has any.
 
     A title reaches to the right until the next one.
     """
     for row in above:
-        if sum(not _blank(cell) for cell in row) >= 2:
+        # the title of a file stands in the first column, those of blocks do not
+        if any(not _blank(cell) for cell in row[1:]):
             titles, last = [], ""
             for cell in row:
                 last = last if _blank(cell) else cell.strip()
