@@ -142,7 +142,7 @@ def _text_batches(report: Report, names: Sequence[str]) -> Iterator[pa.Table]:
     columns = {f"c{position}": "VARCHAR" for position in range(len(report.header))}
     query = (
         f"SELECT {', '.join(positions.values())} FROM read_csv($path, header=false, skip=1, auto_detect=false, "  # noqa: S608 - names are c0, c1, …
-        "delim=$delimiter, quote=$quote, escape=$quote, columns=$columns, null_padding=false, parallel=false)"
+        "delim=$delimiter, quote=$quote, escape=$quote, columns=$columns, comment='', null_padding=false, parallel=false)"
     )
     parameters = {
         "path": str(report.path),
@@ -154,10 +154,11 @@ def _text_batches(report: Report, names: Sequence[str]) -> Iterator[pa.Table]:
     try:
         for batch in connection.sql(query, params=parameters).to_arrow_reader(_BATCH_ROWS):
             yield pa.Table.from_batches([batch]).rename_columns(list(positions))
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        # DuckDB says the line, the line's text and the number of columns first, its options after
+        said = " ".join(str(error).split("Possible fixes")[0].split())
         raise UnreadableFile(
-            f"{report.path} cannot be read as {report.dialect}: {first[:300]}. The file may be truncated, "
+            f"{report.path} cannot be read as {report.dialect}: {said[:300]}. The file may be truncated, "
             "hold the delimiter inside a name or not be UTF-8; export it again"
         ) from error
     finally:

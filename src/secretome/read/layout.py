@@ -102,24 +102,26 @@ class Layout:
     @property
     def texts(self) -> tuple[str, ...]:
         """Columns read as text."""
-        named = (
-            self.run,
-            self.other_run,
-            self.protein,
-            self.peptide,
-            self.gene,
-            self.entry_name,
-            self.description,
-            self.leading,
-        )
         told = tuple(part.column for part in self.filters if part.limit is None)
-        return tuple(dict.fromkeys(name for name in (*named, *self.precursor, *self.parallel, *told) if name))
+        return _unique(*self._kept_texts(), *told)
 
     def numbers(self, quantity: str) -> tuple[str, ...]:
         """Columns read as numbers when that protein quantity is wanted."""
         limits = tuple(part.column for part in self.filters if part.limit is not None)
-        wanted = (self.intensity, self.q_value, self.quantities.get(quantity, ""), *limits)
-        return tuple(dict.fromkeys(name for name in wanted if name))
+        return _unique(self.intensity, self.q_value, self.quantities.get(quantity, ""), *limits)
+
+    def kept(self, quantity: str) -> list[str]:
+        """Columns that are still needed after filtering."""
+        numbers = (self.intensity, self.q_value, self.quantities.get(quantity, ""))
+        return list(_unique(*self._kept_texts(), *numbers))
+
+    def _kept_texts(self) -> tuple[str, ...]:
+        named = (self.run, self.other_run, self.protein, self.peptide, self.gene, self.entry_name)
+        return _unique(*named, self.description, self.leading, *self.precursor, *self.parallel)
+
+
+def _unique(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def at_most(header: Sequence[str], *names: str, limit: float = Q_LIMIT) -> tuple[Filter, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -131,9 +131,10 @@ def _sift(table: TextTable, layout: Layout, quantity: str, problems: list[Proble
         for pair, line in _run_pairs(rows, layout):
             pairs.setdefault(pair, line)
         problems += _negative(table, rows, layout.intensity)
-        for words, kept in _checks(rows, layout):
+        checks = _checks(rows, layout)
+        for words, kept in checks:
             left_out[words] = left_out.get(words, 0) + int((~kept).sum())
-        rows = rows[np.logical_and.reduce([kept for _, kept in _checks(rows, layout)])]
+        rows = rows.loc[np.logical_and.reduce([kept for _, kept in checks]), layout.kept(quantity)]
         zero = rows[layout.intensity].to_numpy() == 0
         zeros += int(zero.sum())
         parts.append(rows.assign(**{layout.intensity: rows[layout.intensity].mask(zero)}))
@@ -149,7 +150,7 @@ def _sift(table: TextTable, layout: Layout, quantity: str, problems: list[Proble
     return _Sifted(rows, total, left_out, pairs, zeros)
 
 
-def _checks(rows: pd.DataFrame, layout: Layout) -> Iterable[tuple[str, NDArray[np.bool_]]]:
+def _checks(rows: pd.DataFrame, layout: Layout) -> list[tuple[str, NDArray[np.bool_]]]:
     """Filters in order, and for each the rows that pass it or failed an earlier one."""
     groups = [parse_group(text) for text in rows[layout.protein].cat.categories]
     codes = rows[layout.protein].cat.codes.to_numpy()
