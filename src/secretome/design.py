@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .errors import Problem, UnknownLevel, near_misses
+from . import expression as language
+from .errors import InvalidContrast, InvalidFormula, NotEstimable, Problem, UnknownLevel, near_misses
 
 
 @dataclass(frozen=True)
@@ -48,31 +47,41 @@ class Design:
     @property
     def variables(self) -> tuple[str, ...]:
         """Columns of the sample table that the formula names, in order."""
-        return tuple(
-            dict.fromkeys(
-                word for word in re.findall(r"[A-Za-z_]\w*", self.formula) if word not in _FORMULA_FUNCTIONS
-            )
-        )
+        return tuple(dict.fromkeys(re.findall(rf"(?<!\w){_NAME}", _CALL.sub(r" \2 ", self.formula))))
 
     def problems(self, samples: pd.DataFrame, *, file: str) -> list[Problem]:
         """Everything in formula, random terms and contrasts that these samples cannot answer."""
         return _design_problems(self, samples, file)
 
     def matrix(self, samples: pd.DataFrame) -> ModelMatrix:
-        """The model matrix of the formula for these samples, (m, p), with its column names."""
-        return _model_matrix(self.formula, samples)
+        """The model matrix of the formula for these samples, (m, p), with its column names.
+
+        The reference level of a factor is the first in alphabetical order, whatever the order
+        of the rows; text, truth values and `C(column)` are factors, numbers are covariates.
+
+        Raises
+        ------
+        InvalidFormula
+            If the formula is not of the kind that `problems` accepts.
+        """
+        model = _Model(self, samples)
+        return ModelMatrix(model.values, model.names)
 
     def contrast(self, samples: pd.DataFrame, expression: str) -> NDArray[np.float64]:
         """Weights (p,) of a contrast on the columns of `matrix(samples)`.
 
         `factor[level]` is the mean of the model over the observed combinations of the other
-        variables, each weighing the same (an estimated marginal mean); the name of a numeric
-        covariate is its slope.
+        variables, each weighing the same (an estimated marginal mean); `a[x]:b[y]` is that mean
+        where both hold.
+        The name of a numeric covariate is its slope, `tissue[x]:age_years` the slope within a
+        level, and `age_years[60]` the mean at that value, which must lie within those measured.
 
         Raises
         ------
+        InvalidContrast
+            If the expression cannot be read, or asks for the slope of a curve.
         UnknownLevel
-            If a factor, level or covariate is not in the samples.
+            If a factor, level or covariate is not in the samples, or a value outside them.
         """
         return _contrast_weights(self, samples, expression)
 
@@ -88,13 +97,19 @@ class Design:
 
         kept = frozenset(variables)
         terms = [str(term) for term in Formula(self.formula)]
-        usable = [term for term in terms if term != "1" and set(Design(formula=term).variables) <= kept]
+        usable = [
+            term for term in terms if term != "1" and set(Design(formula=f"~ {term}").variables) <= kept
+        ]
         intercept = "1" if "1" in terms else "0"
         return replace(self, formula="~ " + " + ".join([intercept, *usable]), contrasts={})
 
+    def is_numeric(self, samples: pd.DataFrame, name: str) -> bool:
+        """Whether a column enters the formula as a number, not as a factor."""
+        return is_covariate(samples[name]) and name not in _as_factor(self.formula)
+
     def factors(self, expression: str) -> tuple[str, ...]:
         """Columns of the sample table that a contrast names, in order."""
-        return contrast_variables(expression)
+        return language.variables(expression)
 
 
 @dataclass(frozen=True)
@@ -105,11 +120,152 @@ class ModelMatrix:
     names: tuple[str, ...]
 
 
-# --- formulas and contrasts -------------------------------------------------------------------
+# --- formulas ---------------------------------------------------------------------------------
 
-_FORMULA_FUNCTIONS = frozenset({"C", "bs", "cr", "poly", "center", "scale"})
-_FORMULA_TOKEN = re.compile(r"\s+|[A-Za-z_]\w*|\d+(?:\.\d+)?|[~+\-*:()/,=^]")
-_LEVEL = re.compile(r"([A-Za-z_]\w*)\s*\[([^\]]*)\]")
+_NAME = r"[^\W\d]\w*"
+# a call takes one column and small whole numbers: enough for every use, and nothing to run away
+_CALL = re.compile(
+    rf"\b(C|bs|cr|poly|center|scale)\s*\(\s*({_NAME})\s*((?:,\s*(?:(?:df|degree)\s*=\s*)?\d{{1,2}}\s*)*)\)"
+)
+_FUNCTIONS = frozenset({"C", "bs", "cr", "poly", "center", "scale"})
+_CURVES = frozenset({"bs", "cr", "poly"})
+_TOKEN = re.compile(rf"\s+|{_NAME}|(?:\^|\*\*)\s*[1-9](?!\d)|[01](?![\d.])|[+\-*:()/]")
+# formulaic counts rows by a column, and no formula can name this one
+_ROWS = " rows"
+_LONGEST = 1000
+
+
+def formula_fault(formula: str) -> tuple[str, str] | None:
+    """What is wrong with the form of a formula and what was expected, or None.
+
+    Examples
+    --------
+    >>> formula_fault("~ 0 + tissue * condition") is None, formula_fault("~ log(age)")[0]
+    (True, 'it calls log, which is none of C, bs, center, cr, poly, scale')
+    """
+    expected = "names, + - : * / ( ), 0 or 1, and C, bs, cr, poly, center, scale of one column"
+    text = formula.strip()
+    if not text.startswith("~"):
+        return "it does not start with ~", expected
+    if len(text) > _LONGEST or text.count("(") > 20:
+        return "it is too long or too deeply nested", expected
+    rest = _CALL.sub(" x ", text[1:])
+    called = set(re.findall(rf"({_NAME})\s*\(", rest))
+    if called & _FUNCTIONS:
+        name = min(called & _FUNCTIONS)
+        return f"{name} takes one column and whole numbers below 100, as in {name}(age_years)", expected
+    if called - {"x"}:
+        return (
+            f"it calls {', '.join(sorted(called - {'x'}))}, which is none of C, bs, center, cr, poly, scale",
+            expected,
+        )
+    odd = _TOKEN.sub("", rest)
+    return (f"it has {odd!r}", expected) if odd else None
+
+
+def _fault_of_syntax(formula: str) -> str:
+    """What formulaic cannot parse in a formula of our form, or an empty text."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        parsed = Formula(formula)
+        # `~ a ~ b` parses into two sides
+        return (
+            ""
+            if hasattr(parsed, "__iter__") and all(hasattr(t, "factors") for t in parsed)
+            else "it has two sides"
+        )
+    except FormulaicError as error:
+        # formulaic colours its messages
+        words = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]|\[\d+(;\d+)*m", "", str(error)).split("\n")[0]
+        return f"it cannot be parsed: {words}"
+
+
+class _Model:
+    """A formula fitted to samples: its matrix, and rows for other values under the same coding.
+
+    Knots, centres and levels are those of the samples; a row for another value must not move them.
+    """
+
+    def __init__(self, design: Design, samples: pd.DataFrame) -> None:
+        from formulaic import model_matrix
+        from formulaic.errors import FormulaicError
+
+        fault = formula_fault(design.formula)
+        if fault is not None:
+            raise InvalidFormula(f"formula {design.formula!r}: {fault[0]}; expected {fault[1]}")
+        self.as_factor = _as_factor(design.formula)
+        self.samples = self._coded(samples[list(design.variables)])
+        try:
+            # without a variable formulaic would not know how many rows there are
+            frame = self.samples.assign(**{_ROWS: 0.0})
+            matrix = model_matrix(_centred(design.formula), frame, context={}, na_action="raise")
+        except (FormulaicError, ValueError, TypeError, AttributeError) as error:
+            words = " ".join(re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error)).split())
+            raise InvalidFormula(f"formula {design.formula!r}: {words[:300]}") from error
+        self._spec = matrix.model_spec
+        self.names = tuple(str(name).replace(_CENTRED, "") for name in matrix.columns)
+        self.values: NDArray[np.float64] = np.asarray(matrix, dtype=float).reshape(
+            len(samples), len(self.names)
+        )
+
+    def mean_row(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """The mean (p,) of the model rows of a frame with the variables of the formula."""
+        rows = self._spec.get_model_matrix(frame.assign(**{_ROWS: 0.0}), context={})
+        mean: NDArray[np.float64] = np.asarray(rows, dtype=float).mean(axis=0)
+        return mean
+
+    def levels(self, name: str) -> list[str] | None:
+        """Levels of a factor in their order, or None for a numeric covariate."""
+        column = self.samples[name]
+        return list(column.cat.categories) if isinstance(column.dtype, pd.CategoricalDtype) else None
+
+    def _coded(self, samples: pd.DataFrame) -> pd.DataFrame:
+        """Factors as categories of text with sorted levels, covariates as float."""
+        coded = pd.DataFrame(index=pd.RangeIndex(len(samples)))
+        for name in samples.columns:
+            column = samples[name].reset_index(drop=True)
+            if is_covariate(column) and name not in self.as_factor:
+                coded[name] = column.astype(float)
+                continue
+            texts = [None if pd.isna(value) else _label(value) for value in column]
+            # sorted levels: the reference level must not depend on the order of the rows
+            coded[name] = pd.Categorical(
+                texts, categories=sorted({t for t in texts if t is not None}, key=_rank)
+            )
+        return coded
+
+
+def _as_factor(formula: str) -> set[str]:
+    return {m.group(2) for m in _CALL.finditer(formula) if m.group(1) == "C"}
+
+
+_CENTRED = ", constraints='center'"
+
+
+def _centred(formula: str) -> str:
+    """The formula with its natural splines centred: uncentred they sum to the intercept, which hides both."""
+    return _CALL.sub(lambda m: f"{m.group()[:-1]}{_CENTRED})" if m.group(1) == "cr" else m.group(), formula)
+
+
+def is_covariate(column: pd.Series) -> bool:
+    """Whether a column of the sample table enters a formula as a number (truth values do not)."""
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+
+def _label(value: object) -> str:
+    return language.same_text(
+        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    )
+
+
+def _rank(level: str) -> tuple[float, str]:
+    """Numbers in their own order (`C(passage)`), all other labels after them by letter."""
+    return (float(level), "") if re.fullmatch(r"-?\d+(\.\d+)?", level) else (float("inf"), level)
+
+
+# --- contrasts --------------------------------------------------------------------------------
 
 
 def contrast_variables(expression: str) -> tuple[str, ...]:
@@ -120,112 +276,111 @@ def contrast_variables(expression: str) -> tuple[str, ...]:
     >>> contrast_variables("tissue[WJ-MSCs] - tissue[ADSCs]")
     ('tissue',)
     """
-    bare = _LEVEL.sub(lambda match: f" {match.group(1)} ", expression)
-    return tuple(dict.fromkeys(re.findall(r"[A-Za-z_]\w*", bare)))
+    return language.variables(expression)
 
 
 def contrast_levels(expression: str) -> dict[str, tuple[tuple[str, float], ...]]:
-    """For each factor of a contrast, its levels with their weights.
+    """For each factor of a contrast without interactions, its levels with their weights.
 
     Examples
     --------
     >>> contrast_levels("tissue[a] - 0.5 * (tissue[b] + tissue[c])")
     {'tissue': (('a', 1.0), ('b', -0.5), ('c', -0.5))}
     """
-    basis = list(dict.fromkeys(_LEVEL.findall(expression)))
     found: dict[str, list[tuple[str, float]]] = {}
-    for position, (factor, level) in enumerate(basis):
-        weight = _evaluate(expression, {basis[position]: 1.0})
-        found.setdefault(factor, []).append((level.strip(), weight))
+    for term in language.terms(expression):
+        if len(term.places) > 1:
+            raise InvalidContrast(f"{expression!r} has terms of several factors; see expression.terms")
+        place = term.places[0]
+        if place.level is not None:
+            found.setdefault(place.factor, []).append((place.level, term.weight))
     return {factor: tuple(levels) for factor, levels in found.items()}
 
 
-def _evaluate(expression: str, values: Mapping[tuple[str, str | None], float]) -> float:
-    """A linear expression as a number; names that `values` lacks count as 0."""
-    names: list[tuple[str, str | None]] = []
-
-    def place(match: re.Match[str]) -> str:
-        names.append((match.group(1), match.group(2)))
-        return f"_{len(names) - 1}_"
-
-    text = _LEVEL.sub(place, expression)
-    tree = ast.parse(text, mode="eval").body
-
-    def walk(node: ast.AST) -> float:
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
-            left, right = walk(node.left), walk(node.right)
-            return float(_OPERATIONS[type(node.op)](left, right))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-            return -walk(node.operand) if isinstance(node.op, ast.USub) else walk(node.operand)
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-            return float(node.value)
-        if isinstance(node, ast.Name):
-            token = re.fullmatch(r"_(\d+)_", node.id)
-            factor, level = names[int(token.group(1))] if token else (node.id, None)
-            return values.get((factor, level), 0.0)
-        raise SyntaxError(expression)
-
-    return walk(tree)
-
-
-_OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-}
-
-
-def _model_matrix(formula: str, samples: pd.DataFrame) -> ModelMatrix:
-    from formulaic import model_matrix
-
-    frame = samples.reset_index(drop=True)
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            # sorted levels: the reference level must not depend on the order of the rows
-            frame[name] = pd.Categorical(frame[name], categories=sorted(frame[name].dropna().unique()))
-    matrix = model_matrix(formula, frame, context={}, na_action="raise")
-    return ModelMatrix(np.asarray(matrix, dtype=float), tuple(str(name) for name in matrix.columns))
+def flasks_of(term: language.Term, samples: pd.DataFrame) -> NDArray[np.bool_]:
+    """Rows (m,) of the sample table where every level of a term holds; a slope holds everywhere."""
+    held = np.ones(len(samples), dtype=bool)
+    for place in term.places:
+        if place.level is not None:
+            labels = [None if pd.isna(value) else _label(value) for value in samples[place.factor]]
+            held &= np.array([label == place.level for label in labels], dtype=bool)
+    return held
 
 
 def _contrast_weights(design: Design, samples: pd.DataFrame, expression: str) -> NDArray[np.float64]:
-    for factor, level in _LEVEL.findall(expression):
-        _check_level(samples, factor, level.strip())
-    for name in contrast_variables(expression):
+    found = language.terms(expression)
+    for name in language.variables(expression):
         if name not in samples.columns:
             raise UnknownLevel(
-                f"contrast {expression!r}: no column {name!r}{near_misses(name, samples.columns)}"
+                f"contrast {expression!r}: no column {name!r} in the sample table{near_misses(name, samples.columns)}"
             )
-    combinations = samples[list(design.variables)].drop_duplicates()
-
-    def rows(changed: pd.DataFrame) -> NDArray[np.float64]:
-        # fitted together with all samples, so that every level of every factor keeps its column
-        both = pd.concat([samples[list(design.variables)], changed], ignore_index=True)
-        values = _model_matrix(design.formula, both).values
-        mean: NDArray[np.float64] = values[len(samples) :].mean(axis=0)
-        return mean
-
-    def part(factor: str, level: str | None) -> NDArray[np.float64]:
-        if level is not None:
-            wanted = level.strip()
-            return rows(combinations.assign(**{factor: wanted}))
-        return rows(combinations.assign(**{factor: combinations[factor] + 1.0})) - rows(combinations)
-
-    names: list[tuple[str, str | None]] = list(dict.fromkeys(_LEVEL.findall(expression)))
-    names += [(name, None) for name in contrast_variables(_LEVEL.sub("0", expression))]
-    total = np.zeros(len(design.matrix(samples).names))
-    for pair in names:
-        weight = _evaluate(expression, {pair: 1.0})
-        total = total + weight * part(*pair)
+        if name not in design.variables:
+            raise NotEstimable(
+                f"contrast {expression!r} names {name}, which the formula {design.formula!r} lacks"
+            )
+    model = _Model(design, samples)
+    total = np.zeros(len(model.names))
+    for term in found:
+        total = total + term.weight * _term_row(design, model, term)
     return np.where(np.abs(total) < 1e-12, 0.0, total)
 
 
-def _check_level(samples: pd.DataFrame, factor: str, level: str) -> None:
-    if factor not in samples.columns:
-        raise UnknownLevel(f"no column {factor!r} in the sample table{near_misses(factor, samples.columns)}")
-    levels = sorted(str(value) for value in samples[factor].dropna().unique())
-    if level not in levels:
-        raise UnknownLevel(f"{factor!r} has no level {level!r}{near_misses(level, levels)}")
+def _term_row(design: Design, model: _Model, term: language.Term) -> NDArray[np.float64]:
+    """The mean row (p,) where the places of a term hold, or the change of it for one more unit."""
+    slopes = [place.factor for place in term.places if place.level is None]
+    if len(slopes) > 1:
+        raise InvalidContrast(f"a product of the slopes of {' and '.join(slopes)}: name one slope at a time")
+    fixed = {place.factor: _value(model, place) for place in term.places if place.level is not None}
+    others = model.samples.drop(columns=list(fixed)).drop_duplicates()
+    # without other variables one row is left, which drop_duplicates cannot know
+    frame = others if len(others.columns) else pd.DataFrame(index=pd.RangeIndex(1))
+    for name, value in fixed.items():
+        levels = model.levels(name)
+        frame = frame.assign(
+            **{name: value if levels is None else pd.Categorical([value] * len(frame), levels)}
+        )
+    if not slopes:
+        return model.mean_row(frame)
+    name = slopes[0]
+    _refuse_slope(design, model, name)
+    return model.mean_row(frame.assign(**{name: frame[name] + 1.0})) - model.mean_row(frame)
+
+
+def _refuse_slope(design: Design, model: _Model, name: str) -> None:
+    levels = model.levels(name)
+    if levels is not None:
+        raise UnknownLevel(f"{name!r} is a factor and needs a level: {name}[{levels[0] if levels else '…'}]")
+    curves = [
+        m.group() for m in _CALL.finditer(design.formula) if m.group(1) in _CURVES and m.group(2) == name
+    ]
+    if curves:
+        low, high = model.samples[name].min(), model.samples[name].max()
+        raise InvalidContrast(
+            f"{name!r} enters the formula as the curve {curves[0]}, which has no one slope; compare two values, "
+            f"for example {name}[{high:g}] - {name}[{low:g}]"
+        )
+
+
+def _value(model: _Model, place: language.Place) -> object:
+    """The level of a factor, or the value of a covariate within those measured."""
+    levels, text = model.levels(place.factor), str(place.level)
+    if levels is not None:
+        if text not in levels:
+            raise UnknownLevel(f"{place.factor!r} has no level {text!r}{near_misses(text, levels)}")
+        return text
+    low, high = model.samples[place.factor].min(), model.samples[place.factor].max()
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise UnknownLevel(
+            f"{place.factor!r} is a number from {low:g} to {high:g} and has no level {text!r}; C({place.factor}) makes it a factor"
+        ) from error
+    if not low <= value <= high:
+        raise UnknownLevel(f"{place} lies outside the measured values, {low:g} to {high:g}")
+    return value
+
+
+# --- problems ---------------------------------------------------------------------------------
 
 
 def _design_problems(design: Design, samples: pd.DataFrame, file: str) -> list[Problem]:
@@ -248,25 +403,21 @@ def _design_problems(design: Design, samples: pd.DataFrame, file: str) -> list[P
 
 def _formula_problems(design: Design, samples: pd.DataFrame, file: str) -> list[Problem]:
     text = design.formula
-    rest = _FORMULA_TOKEN.sub("", text)
-    if rest or not text.lstrip().startswith("~"):
-        found = f"formula {text!r} has {rest!r}" if rest else f"formula {text!r} does not start with ~"
+    fault = formula_fault(text)
+    if fault is not None:
         return [
             Problem(
                 file,
-                found,
-                "a formula such as ~ 0 + tissue + condition",
-                "Write names, + : * ( ) and numbers only.",
+                f"formula {text!r}: {fault[0]}",
+                fault[1],
+                "Mend it, or compute the column in the sheet.",
             )
         ]
-    called = set(re.findall(r"([A-Za-z_]\w*)\s*\(", text)) - _FORMULA_FUNCTIONS
-    if called:
+    syntax = _fault_of_syntax(text)
+    if syntax:
         return [
             Problem(
-                file,
-                f"formula calls {', '.join(sorted(called))}",
-                f"one of {', '.join(sorted(_FORMULA_FUNCTIONS))}",
-                "Drop the call or compute the column in the sample sheet.",
+                file, f"formula {text!r}: {syntax}", "a formula such as ~ 0 + tissue + condition", "Mend it."
             )
         ]
     missing = [name for name in design.variables if name not in samples.columns]
@@ -280,57 +431,81 @@ def _formula_problems(design: Design, samples: pd.DataFrame, file: str) -> list[
             )
             for name in missing
         ]
-    gaps = [name for name in design.variables if samples[name].isna().any()]
-    return [
-        Problem(
-            file,
-            f"no {name!r} for {_some(samples.index[samples[name].isna()])}",
-            "a value for every sample that the formula uses",
-            "Fill the cells, or leave the column out of the formula.",
-            column=name,
-        )
-        for name in gaps
-    ]
+    problems = [p for name in design.variables for p in _column_problems(design, name, samples[name], file)]
+    if problems or not len(samples):
+        return problems
+    try:
+        model = design.matrix(samples)
+    except InvalidFormula as error:
+        return [Problem(file, str(error), "a formula that these samples allow", "Mend it.")]
+    if not model.names:
+        return [
+            Problem(
+                file, f"formula {text!r} has no terms", "at least an intercept", "Write ~ 1 or name a factor."
+            )
+        ]
+    return []
+
+
+def _column_problems(design: Design, name: str, column: pd.Series, file: str) -> list[Problem]:
+    if column.isna().any():
+        return [
+            Problem(
+                file,
+                f"no {name!r} for {_some(column.index[column.isna()])}",
+                "a value for every sample that the formula uses",
+                "Fill the cells, or leave the column out of the formula.",
+                column=name,
+            )
+        ]
+    called = [m.group(1) for m in _CALL.finditer(design.formula) if m.group(2) == name and m.group(1) != "C"]
+    if not is_covariate(column):
+        if not called:
+            return []
+        found = f"{called[0]}({name}), but {name!r} holds text such as {str(column.iloc[0])!r}"
+        return [Problem(file, found, "a column of numbers", "Mend the formula or the column.", column=name)]
+    for match in _CALL.finditer(design.formula):
+        asked = max((int(number) for number in re.findall(r"\d+", match.group(3))), default=0)
+        if match.group(2) == name and match.group(1) in _CURVES and asked >= column.nunique():
+            found = f"{match.group()} of {column.nunique()} different values"
+            return [Problem(file, found, "more values than the curve bends", "Ask for less.", column=name)]
+    infinite = ~np.isfinite(column.astype(float).to_numpy())
+    if not infinite.any():
+        return []
+    found = f"an infinite {name!r} for {_some(column.index[infinite])}"
+    return [Problem(file, found, "a number", "Mend the cells.", column=name)]
 
 
 def _contrast_problems(
     design: Design, samples: pd.DataFrame, name: str, expression: str, file: str
 ) -> list[Problem]:
+    def problem(found: str, expected: str, action: str) -> list[Problem]:
+        return [Problem(file, f"contrast {name!r}: {found}", expected, action)]
+
     try:
         weights = _contrast_weights(design, samples, expression)
     except UnknownLevel as error:
-        return [
-            Problem(file, f"contrast {name!r}: {error}", "levels that the samples have", "Mend the contrast.")
-        ]
-    except (SyntaxError, TypeError, ValueError, ZeroDivisionError, IndexError):
-        return [
-            Problem(
-                file,
-                f"contrast {name!r} = {expression!r} cannot be read",
-                "a linear expression in factor[level]",
-                'Write for example "tissue[a] - tissue[b]".',
-            )
-        ]
-    unused = [factor for factor in contrast_variables(expression) if factor not in design.variables]
-    if unused:
-        return [
-            Problem(
-                file,
-                f"contrast {name!r} names {', '.join(unused)}, which the formula {design.formula!r} lacks",
-                "variables of the formula",
-                "Add them to the formula.",
-            )
-        ]
+        return problem(str(error), "levels that the samples have", "Mend the contrast.")
+    except InvalidContrast as error:
+        return problem(
+            str(error), "a linear expression in factor[level]", 'Write for example "tissue[a] - tissue[b]".'
+        )
+    except NotEstimable as error:
+        return problem(str(error), "variables of the formula", "Add them to the formula.")
+    total = language.total_weight(expression)
+    if abs(total) > 1e-9:
+        return problem(
+            f"the weights in {expression!r} sum to {total:g}, not 0: that is a mean and no difference",
+            "weights that cancel",
+            'Write for example "tissue[a] - (tissue[b] + tissue[c]) / 2".',
+        )
     aliased = aliased_with(design, samples, weights)
     if aliased:
-        return [
-            Problem(
-                file,
-                f"contrast {name!r} cannot be estimated: {aliased}",
-                "factors that vary independently of each other",
-                "Drop one of them from the formula, or measure the missing combination.",
-            )
-        ]
+        return problem(
+            f"cannot be estimated: {aliased}",
+            "factors that vary independently of each other",
+            "Drop one of them from the formula, or measure the missing combination.",
+        )
     return []
 
 

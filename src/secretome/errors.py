@@ -94,6 +94,14 @@ class UnknownLevel(SecretomeError):
     """A contrast names a level that no sample has: use one of those listed."""
 
 
+class InvalidFormula(SecretomeError):
+    """A formula is not of the kind that we read, or not for these samples: mend it."""
+
+
+class InvalidContrast(SecretomeError):
+    """A contrast is no linear expression in factor[level], or asks for no one number: mend it."""
+
+
 class NotEstimable(SecretomeError):
     """The design cannot answer the question: change the formula or measure the missing samples."""
 

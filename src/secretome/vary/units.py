@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secretome.design import Design, contrast_levels
+from secretome.design import Design, flasks_of
+from secretome.expression import terms
 
 Strategy = Literal["paired within donor", "between donors", "slope between donors"]
 
@@ -61,17 +62,20 @@ def sides_of(design: Design, samples: pd.DataFrame, expression: str) -> Sides:
     """
     left = np.zeros(len(samples), dtype=bool)
     right = np.zeros(len(samples), dtype=bool)
-    levels = contrast_levels(expression)
-    if not levels:
+    found = terms(expression)
+    places = [place for term in found for place in term.places]
+    if any(place.level is None or design.is_numeric(samples, place.factor) for place in places):
         return Sides(~left, right, "slope between donors")
-    for factor, weighted in levels.items():
-        for level, weight in weighted:
-            at_level = (samples[factor].astype(str) == level).to_numpy()
-            left |= at_level & (weight > 0)
-            right |= at_level & (weight < 0)
+    for term in found:
+        flasks = flasks_of(term, samples)
+        left |= flasks & (term.weight > 0)
+        right |= flasks & (term.weight < 0)
     donors = samples[design.unit].astype(str).to_numpy()
     on_left, on_right = set(donors[left]), set(donors[right])
     paired = bool(on_left) and on_left == on_right and not (left & right).any()
+    if any(len(term.places) > 1 for term in found):
+        # an interaction is a difference within a donor only where each donor has all of its cells
+        paired = paired and all(set(donors[flasks_of(term, samples)]) == on_left for term in found)
     return Sides(left, right, "paired within donor" if paired else "between donors")
 
 
@@ -134,12 +138,8 @@ def donor_values(
 
 
 def _levels(samples: pd.DataFrame, expression: str) -> list[tuple[float, NDArray[np.bool_]]]:
-    """Weight and flasks (m,) of each level that the contrast names."""
-    return [
-        (weight, (samples[factor].astype(str) == level).to_numpy())
-        for factor, weighted in contrast_levels(expression).items()
-        for level, weight in weighted
-    ]
+    """Weight and flasks (m,) of each level, or combination of levels, that the contrast names."""
+    return [(term.weight, flasks_of(term, samples)) for term in terms(expression)]
 
 
 def _difference(
