@@ -38,6 +38,11 @@ def recognises(header: Sequence[str]) -> str:
     return ""
 
 
+def least_fields(header: Sequence[str]) -> int:
+    """Fewest fields of a row: what is said about a group; blanks of the last runs may be cut off."""
+    return len(header) - len(_run_columns(header)) if recognises(header) else 0
+
+
 def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> ProteinTable:  # noqa: ARG001 - every reader takes the same
     """Proteins (or genes) of a matrix; blanks are missing, and so is a 0.
 

@@ -216,7 +216,7 @@ def open_table(path: Path, *, sheet: str | None = None) -> TextTable:
         report = large.open_text(path)
         if any(known.streams and known.recognises(report.header) for known in FORMATS.values()):
             return report
-    return read_table(path, sheet=sheet)
+    return read_table(path, sheet=sheet, least_fields=diann_matrix.least_fields)
 
 
 def open_measurements(

@@ -11,7 +11,7 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -71,7 +71,13 @@ class TextTable:
         return [row[position] for row in self.rows]
 
 
-def read_table(path: Path, *, sheet: str | None = None, repeats: bool = False) -> TextTable:
+# header -> fewest fields of a row, where a format says how much of a row may be blank; 0: nothing known
+LeastFields = Callable[[Sequence[str]], int]
+
+
+def read_table(
+    path: Path, *, sheet: str | None = None, repeats: bool = False, least_fields: LeastFields | None = None
+) -> TextTable:
     """The table in a csv, tsv, txt or xlsx file, plain or gzipped; the delimiter is sniffed.
 
     Parameters
@@ -82,6 +88,8 @@ def read_table(path: Path, *, sheet: str | None = None, repeats: bool = False) -
         Worksheet of an xlsx file; default the first that has cells.
     repeats
         True for a format whose header repeats names by design (SDRF).
+    least_fields
+        Tells from the header how short a row may be; default half of the header.
 
     Raises
     ------
@@ -98,7 +106,7 @@ def read_table(path: Path, *, sheet: str | None = None, repeats: bool = False) -
         return _workbook_table(path, sheet, repeats)
     text, encoding = read_text(path)
     delimiter = _sniff(text)
-    return _split(path.name, text, delimiter, encoding, repeats)
+    return _split(path.name, text, delimiter, encoding, repeats, least_fields)
 
 
 @dataclass(frozen=True)
@@ -284,7 +292,14 @@ def _is_quoted(text: str, delimiter: str) -> bool:
     return delimiter != "\t" or text.lstrip().startswith('"')
 
 
-def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool = False) -> TextTable:
+def _split(
+    file: str,
+    text: str,
+    delimiter: str,
+    encoding: str,
+    repeats: bool = False,
+    least_fields: LeastFields | None = None,
+) -> TextTable:
     quoted = _is_quoted(text, delimiter)
     reader = csv.reader(
         io.StringIO(text, newline=""),
@@ -302,7 +317,7 @@ def _split(file: str, text: str, delimiter: str, encoding: str, repeats: bool = 
     remarks: tuple[str, ...] = ()
     if not text.endswith(("\n", "\r")):
         remarks = (f"{file}: its last line has no line end; if rows are missing, the file was cut off",)
-    return _table(file, records, dialect, remarks, repeats)
+    return _table(file, records, dialect, remarks, repeats, None if remarks else least_fields)
 
 
 def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
@@ -391,6 +406,7 @@ def _table(
     dialect: str,
     remarks: tuple[str, ...],
     repeats: bool,
+    least_fields: LeastFields | None = None,
 ) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
@@ -413,7 +429,8 @@ def _table(
     problems = [] if repeats else _header_problems(file, header, line)
     rows: list[tuple[str, ...]] = []
     body = records[start + 1 :]
-    if _right_stripped([record for _, record in body], len(header)):
+    told = least_fields(header) if least_fields else 0
+    if _right_stripped([record for _, record in body], len(header), told):
         short = sum(len(record) < len(header) for _, record in body)
         remarks = (
             *remarks,
@@ -445,13 +462,15 @@ def _row_numbers(header: list[str], body: list[tuple[int, list[str]]]) -> bool:
     )
 
 
-def _right_stripped(records: list[list[str]], width: int) -> bool:
+def _right_stripped(records: list[list[str]], width: int, told: int) -> bool:
     """Whether an editor took the empty cells off the end of rows: many short ones, none ends empty.
 
-    A file that was cut off, or a row broken in two, has few short rows or very short ones.
+    A file that was cut off, or a row broken in two, has few short rows or very short ones; where
+    the format says how short a row may be (`told`), one such row is enough.
     """
     short = [len(record) for record in records if len(record) < width]
-    if len(short) < max(3, 0.05 * len(records)) or min(short) * 2 < width or len(records[-1]) * 2 < width:
+    fewest, least = (1, told) if told else (max(3, 0.05 * len(records)), (width + 1) // 2)
+    if len(short) < fewest or min(short) < least or len(records[-1]) < least:
         return False
     return all(record[-1].strip() for record in records)
 
