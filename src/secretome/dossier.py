@@ -15,7 +15,7 @@ import pandas as pd
 from .design import Design
 from .errors import InvalidDossier
 from .results import Answer, Cell, Method, Result, Source
-from .study import Assay, Step, Study, assays_from_mudata, read_mudata
+from .study import Assay, Step, Study, assays_from_mudata, read_mudata, write_mudata
 
 FORMAT = 1
 
@@ -154,8 +154,7 @@ def load_results(folder: Path) -> tuple[Result, ...]:
 def save_study(study: Study, folder: Path) -> None:
     """Write a study: study.h5mu (measurements), samples.parquet, tables/assay.*.parquet, study.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    container = study.to_mudata()
-    container.write(folder / "study.h5mu")  # type: ignore[attr-defined]
+    write_mudata(study.to_mudata(), folder / "study.h5mu")
     samples = study.samples.rename_axis("sample").reset_index()
     samples.to_parquet(folder / "samples.parquet", index=False)
     facts = {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Literal, NewType, get_args
 
+import numpy as np
 import pandas as pd
 from anndata import AnnData
 
 from .design import Design
 from .errors import InvalidDossier, NotEstimable
+from .frames import from_plain, from_text, safe_name, to_plain, to_text
 from .units import Scale
 
 SampleId = NewType("SampleId", str)
@@ -174,30 +179,74 @@ class Study:
         )
 
     def to_mudata(self) -> object:
-        """The measurements as a `mudata.MuData`, one modality an assay that has a matrix.
+        """The study as a `mudata.MuData`, one modality an assay that has a matrix.
 
-        `uns["secretome"]` of each modality keeps kind, material, scale and imputed; results, design
-        and history do not travel in `.uns`.
+        Measurements, states, further layers, annotations and the sample table travel, with
+        texts, dates, categories and missing cells as they are; the columns of the sample table
+        also stand in `obs` of each modality under their own names, for whoever opens the file
+        elsewhere.
+        Design, history and tidy tables do not: see `left_behind`.
+
+        Raises
+        ------
+        InvalidDossier
+            If a table holds what HDF5 cannot (lists, mixed kinds in one column).
         """
-        modalities = {}
-        for name, assay in self.assays.items():
-            if assay.data is not None:
-                data = assay.data.copy()
-                data.uns = {
-                    "secretome": {
-                        "kind": assay.kind,
-                        "material": assay.material,
-                        "scale": assay.scale,
-                        "imputed": assay.imputed,
-                    }
-                }
-                modalities[name] = data
-        return _mudata().MuData(modalities)
+        return _container(self)
+
+    def left_behind(self) -> tuple[str, ...]:
+        """Sentences on what of this study a MuData cannot carry."""
+        tidy = [name for name, assay in self.assays.items() if assay.data is None]
+        both = [
+            name for name, assay in self.assays.items() if assay.data is not None and assay.table is not None
+        ]
+        lines = [
+            f"assay {name!r} is a tidy table and does not travel in a MuData; export it as csv or parquet"
+            for name in tidy
+        ]
+        lines += [
+            f"the tidy table of assay {name!r} does not travel in a MuData, its matrix does" for name in both
+        ]
+        if self.design is not None:
+            lines.append("the design does not travel in a MuData; it stands in study.toml and study.json")
+        if self.history:
+            lines.append("the history does not travel in a MuData; it stands in dossier.json and study.json")
+        return tuple(lines)
 
 
 def read_mudata(path: Path) -> object:
     """The `mudata.MuData` in an h5mu file."""
-    return _mudata().read_h5mu(path)
+    with _shared_names():
+        return _mudata().read_h5mu(path)
+
+
+def write_mudata(container: object, path: Path) -> None:
+    """Write a `mudata.MuData` to an h5mu file."""
+    with _shared_names():
+        container.write(path)  # type: ignore[attr-defined]
+
+
+def from_mudata(container: object) -> Study:
+    """The study that `Study.to_mudata` made a container of, without design, history and tidy tables.
+
+    Raises
+    ------
+    InvalidDossier
+        If the container was not made by `Study.to_mudata`; read a foreign one as an assay
+        (`format = "anndata"`).
+    """
+    facts = getattr(container, "uns", {}).get(_KEY)
+    if facts is None or "samples" not in facts:
+        raise InvalidDossier(
+            'this MuData was not written by secretome; read it as an assay, format = "anndata" in study.toml'
+        )
+    return Study(
+        title=str(facts["title"]),
+        samples=from_text(str(facts["samples"])),
+        assays=assays_from_mudata(container),
+        organism=str(facts["organism"]),
+        simulated=bool(facts["simulated"]),
+    )
 
 
 def assays_from_mudata(container: object) -> dict[str, Assay]:
@@ -213,15 +262,71 @@ def assays_from_mudata(container: object) -> dict[str, Assay]:
     Name to Assay, in the order of the modalities.
     """
     assays = {}
-    for name, data in container.mod.items():  # type: ignore[attr-defined]
-        facts = data.uns["secretome"]
-        clean = data.copy()
-        clean.uns = {}
+    for label, data in container.mod.items():  # type: ignore[attr-defined]
+        facts = data.uns.get(_KEY)
+        if facts is None or "obs" not in facts:
+            raise InvalidDossier(f"modality {label!r} was not written by secretome")
+        name = str(facts["name"])
+        clean = AnnData(
+            data.X.copy(),
+            obs=from_plain(data.obs, str(facts["obs"])),
+            var=from_plain(data.var, str(facts["var"])),
+        )
+        for layer, key in json.loads(str(facts["layers"])).items():
+            clean.layers[layer] = np.array(data.layers[key])
         kind = _one_of(facts["kind"], ASSAY_KINDS, name)
         material = _one_of(facts["material"], MATERIALS, name)
         imputed = str(facts.get("imputed", ""))
         assays[name] = Assay(name, kind, material, clean, scale=facts["scale"], imputed=imputed)  # type: ignore[arg-type]
     return assays
+
+
+_KEY = "secretome"
+
+
+def _container(study: Study) -> object:
+    matrices = {name: assay for name, assay in study.assays.items() if assay.data is not None}
+    modalities = {
+        safe_name(name, position): _modality(assay, study.samples)
+        for position, (name, assay) in enumerate(matrices.items())
+    }
+    with _shared_names():
+        container = _mudata().MuData(modalities)
+    container.uns[_KEY] = {
+        "title": study.title,
+        "organism": study.organism,
+        "simulated": study.simulated,
+        "samples": to_text(study.samples, where="sample table"),
+    }
+    return container
+
+
+def _modality(assay: Assay, samples: pd.DataFrame) -> AnnData:
+    """An AnnData that HDF5 can hold; `uns["secretome"]` tells how to make the assay of it again."""
+    data = assay.matrix
+    where = f"assay {assay.name!r}"
+    obs, obs_note = to_plain(data.obs, where=f"{where}, measurements")
+    var, var_note = to_plain(data.var, where=f"{where}, analytes")
+    if "sample" in data.obs and set(data.obs["sample"]) <= set(samples.index):
+        # for whoever opens the file elsewhere; it is not read back from here
+        known, _ = to_plain(samples_of(assay, samples), where="sample table")
+        for name in (name for name in known if name not in obs):
+            obs[name] = known[name].to_numpy()
+    plain = AnnData(np.array(data.X), obs=obs, var=var)
+    layers = {str(name): safe_name(str(name), position) for position, name in enumerate(data.layers)}
+    for name, key in layers.items():
+        plain.layers[key] = np.array(data.layers[name])
+    plain.uns[_KEY] = {
+        "name": assay.name,
+        "kind": assay.kind,
+        "material": assay.material,
+        "scale": assay.scale,
+        "imputed": assay.imputed,
+        "obs": obs_note,
+        "var": var_note,
+        "layers": json.dumps(layers),
+    }
+    return plain
 
 
 def samples_of(assay: Assay, samples: pd.DataFrame) -> pd.DataFrame:
@@ -230,6 +335,14 @@ def samples_of(assay: Assay, samples: pd.DataFrame) -> pd.DataFrame:
     found = samples.loc[names].copy()
     found.index = assay.matrix.obs_names
     return found
+
+
+@contextmanager
+def _shared_names() -> Iterator[None]:
+    """A protein measured in medium and in lysate has one name in both; mudata warns of that."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*_names are not unique", category=UserWarning)
+        yield
 
 
 def _mudata() -> ModuleType:
