@@ -114,3 +114,25 @@ def test_progress_names_every_stage(small_lab):
     )
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", "define", "vary", "potential"]
     assert all(done <= total for _, done, total in told)
+
+
+def test_a_study_without_design_or_donors_still_gets_its_dossier(small_lab, tmp_path):
+    """Twelve flasks of whoever: quality, potential and the page are made, comparisons say what they lack."""
+    from secretome import report
+
+    small_lab.toml = small_lab.toml.split("[design]")[0]
+    small_lab.sheet = small_lab.sheet[["sample"]]
+    dossier = pipeline.run(read_plan(small_lab.write()))
+    folder = report.publish(dossier, tmp_path / "dossier")
+    assert dossier.result("vary.contrasts").verdict == "not tested"
+    assert "comparisons need" in (folder / "index.html").read_text().lower()
+
+
+def test_one_donor_describes_this_donor(small_lab, tmp_path):
+    from secretome import report
+
+    small_lab.sheet["donor"] = "D1"
+    dossier = pipeline.run(read_plan(small_lab.write()))
+    report.publish(dossier, tmp_path / "dossier")
+    assert dossier.result("vary.contrasts").verdict == "not tested"
+    assert "this donor, not donors" in " ".join(dossier.result("vary.design").notes)

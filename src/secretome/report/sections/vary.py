@@ -57,7 +57,9 @@ def build(contents: Contents) -> Section | None:
 
 
 def _contrasts(result: Result) -> tuple[Block, ...]:
-    contrasts = result.tables["contrasts"]
+    contrasts = result.tables.get("contrasts")
+    if contrasts is None or contrasts.empty:
+        return ()
     blocks: list[Block] = [table_of(result, "contrasts", caption="Contrasts", columns=_CONTRAST)]
     effects = result.tables.get("effects")
     if effects is None or effects.empty:
