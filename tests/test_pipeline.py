@@ -121,7 +121,7 @@ def test_a_study_without_design_or_donors_still_gets_its_dossier(small_lab, tmp_
     from secretome import report
 
     small_lab.toml = small_lab.toml.split("[design]")[0]
-    small_lab.sheet = small_lab.sheet[["sample"]]
+    small_lab.sheet = small_lab.sheet[["sample", "tissue"]]
     dossier = pipeline.run(read_plan(small_lab.write()))
     folder = report.publish(dossier, tmp_path / "dossier")
     assert dossier.result("vary.contrasts").verdict == "not tested"
