@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -243,3 +245,29 @@ def test_an_unknown_choice_is_answered_with_the_choices(small_lab):
     small_lab.toml = small_lab.toml.replace("[[assay]]", '[[assay]]\nreplicate = "colapse"')
     with pytest.raises(InvalidInput, match="did you mean collapse"):
         read_plan(small_lab.write())
+
+
+def test_precursors_are_combined_as_their_proteins_are():
+    rows = pd.DataFrame(
+        {
+            "sample": pd.Categorical(["m0", "m1", "m1", "m2"]),
+            "protein": pd.Categorical(["P0", "P0", "P0", "P0"]),
+            "gene": pd.Categorical(["G", "G", "G", "G"]),
+            "precursor": pd.Categorical(["AAA2", "AAA2", "BBB2", "AAA2"]),
+            "intensity": [2.0, 8.0, 5.0, 1.0],
+            "q_value": [0.001, 0.005, 0.002, 0.003],
+            "n": [1, 2, 1, 1],
+        }
+    )
+    assay = replace(_assay([[1], [1], [1]]), table=rows)
+    found = combine(
+        assay, _runs(("a", "1", ""), ("a", "2", ""), ("b", "1", "")), replicate="collapse"
+    ).assay.table
+    assert list(found.columns) == list(rows.columns)
+    assert [tuple(row) for row in found[["sample", "precursor", "intensity", "q_value", "n"]].itertuples(index=False)] == [
+        ("a", "AAA2", 4.0, 0.001, 3), ("a", "BBB2", 5.0, 0.002, 1), ("b", "AAA2", 1.0, 0.003, 1)
+    ]  # fmt: skip
+    summed = combine(
+        assay, _runs(("a", "1", "1"), ("a", "1", "2"), ("b", "1", "1")), replicate="model"
+    ).assay.table
+    assert summed["intensity"].tolist() == [10.0, 5.0, 1.0]

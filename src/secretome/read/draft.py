@@ -10,6 +10,7 @@ from pathlib import Path
 from secretome.errors import InvalidInput, Problem, UnknownFormat
 
 from . import sdrf
+from .container import is_container
 from .large import is_parquet
 from .recognise import FORMATS, Recognised, open_table, recognise
 from .text import TextTable, numbers, read_table
@@ -61,7 +62,7 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     assays: list[tuple[Path, Recognised, tuple[str, ...]]] = []
     others: list[tuple[Path, TextTable]] = []
     for file in files:
-        if not is_parquet(file):
+        if not is_parquet(file) and not is_container(file):
             table = read_table(file, repeats=True)
             if sdrf.recognises(table.header):
                 others.append((file, table))

@@ -12,6 +12,7 @@ from secretome.plan import AssayPlan
 from . import (
     alphadia,
     alphapept,
+    container,
     diann,
     diann_matrix,
     discoverer_psm,
@@ -68,6 +69,14 @@ class Recognised:
 FORMATS: Mapping[str, Format] = {
     known.name: known
     for known in (
+        Format(
+            container.NAME,
+            container.TITLE,
+            container.recognises,
+            container.measurements,
+            container.read,
+            own=False,
+        ),
         Format(mztab.NAME, mztab.TITLE, mztab.recognises, mztab.measurements, mztab.read),
         Format(
             perseus.NAME,
@@ -208,6 +217,8 @@ def open_table(path: Path, *, sheet: str | None = None) -> TextTable:
     UnreadableFile, InvalidInput
         As `read_table`.
     """
+    if container.is_container(path):
+        return container.open_container(path, sheet=sheet)
     if large.is_parquet(path):
         return large.open_parquet(path)
     if mztab.is_mztab(path):

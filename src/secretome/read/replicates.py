@@ -64,12 +64,16 @@ def combine(assay: Assay, runs: Sequence[Run], *, replicate: Literal["collapse",
     keys = [(run.sample, run.replicate) for run in runs]
     if len(fractions) > 1:
         before = data.n_obs
+        names = list(data.obs_names)
         data = _grouped(data, keys, assay.scale, sums=True)
+        assay = _with_rows(assay, names, keys, data, sums=True)
         keys = [(str(s), str(r)) for s, r in zip(data.obs["sample"], data.obs["replicate"], strict=True)]
         steps.append(f"{before} fractions summed on the linear scale into {data.n_obs} measurements")
     if replicate == "collapse" and len({sample for sample, _ in keys}) < len(keys):
         before = data.n_obs
-        data = _grouped(data, [(sample, "") for sample, _ in keys], assay.scale, sums=False)
+        names, keys = list(data.obs_names), [(sample, "") for sample, _ in keys]
+        data = _grouped(data, keys, assay.scale, sums=False)
+        assay = _with_rows(assay, names, keys, data, sums=False)
         steps.append(f"{before} technical replicates averaged (mean of log2) into {data.n_obs} samples")
     elif len({sample for sample, _ in keys}) < len(keys):
         steps.append(f"{data.n_obs} technical replicates kept (replicate = model)")
@@ -139,6 +143,9 @@ def _combined(
     above range) are combined and keep it. Without any number the state is the common one, and
     missing where the measurements differ in why.
     """
+    if len(values) == 1:
+        # a single measurement keeps its number to the last bit
+        return values[0].copy(), state[0].copy()
     valid = np.where(state == State.VALUE, values, np.nan)
     flagged: NDArray[np.bool_] = np.asarray(np.isnan(valid).all(axis=0))
     chosen = np.where(flagged, values, valid)
@@ -155,6 +162,37 @@ def _combined(
     unclear = flagged & number & (low != high)
     result = np.where(unclear, np.nan, result)
     return (result if scale == "log2" else np.exp2(result)), found
+
+
+def _with_rows(
+    assay: Assay, names: Sequence[str], keys: Sequence[tuple[str, str]], data: AnnData, *, sums: bool
+) -> Assay:
+    """The assay with its precursors combined as its matrix was, so that they name its measurements."""
+    if not isinstance(assay.table, pd.DataFrame) or "precursor" not in assay.table:
+        return assay
+    order = dict(zip(dict.fromkeys(keys), data.obs_names, strict=True))
+    renamed = {name: order[key] for name, key in zip(names, keys, strict=True)}
+    rows = assay.table.assign(sample=assay.table["sample"].astype(str).map(renamed).astype("category"))
+    if not sums:
+        rows["intensity"] = _log2(rows["intensity"].to_numpy(dtype=float))
+    how = dict.fromkeys(rows.columns, "first") | {
+        "intensity": "sum" if sums else "mean",
+        "n": "sum",
+        "q_value": "min",
+    }
+    group = ["sample", "protein", "precursor"]
+    joined = rows.groupby(group, sort=False, observed=True, as_index=False).agg(
+        {name: kind for name, kind in how.items() if name in rows and name not in group}
+    )
+    if not sums:
+        single = rows.groupby(group, sort=False, observed=True).size().to_numpy() == 1
+        first = (
+            assay.table["intensity"]
+            .groupby([rows[name] for name in group], sort=False, observed=True)
+            .first()
+        )
+        joined["intensity"] = np.where(single, first.to_numpy(), np.exp2(joined["intensity"]))
+    return replace(assay, table=joined[list(assay.table.columns)])
 
 
 def _linear(layer: Floats, *, sums: bool) -> Floats:
