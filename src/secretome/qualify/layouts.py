@@ -37,17 +37,19 @@ class Layout:
     example: tuple[tuple[str, ...], ...]
 
     def template(self) -> str:
-        """The layout as text: a comment line for each column, then a CSV with invented rows."""
-        lines = [f"# {self.name}: plain CSV, one row a value; lines that begin with # are not read"]
-        lines += [
-            f"# {c.name}: {c.meaning} ({c.kind}{', required' if c.required else ', optional'})"
-            for c in self.columns
-        ]
+        """The layout as a CSV with invented rows."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([column.name for column in self.columns])
         writer.writerows(self.example)
-        return "\n".join(lines) + "\n" + stream.getvalue()
+        return stream.getvalue()
+
+    def description(self) -> str:
+        """A line for each column: what it holds, and whether it must be there."""
+        return "\n".join(
+            f"{c.name}: {c.meaning} ({c.kind}, {'required' if c.required else 'optional'})"
+            for c in self.columns
+        )
 
 
 def parse(
@@ -102,19 +104,22 @@ def parse(
     return pd.DataFrame(frame)
 
 
-def _names(
-    layout: Layout, header: Sequence[str], columns: Mapping[str, str], file: str
-) -> dict[str, str]:
+def _names(layout: Layout, header: Sequence[str], columns: Mapping[str, str], file: str) -> dict[str, str]:
     known = {column.name for column in layout.columns}
     problems = [
-        Problem(file, f"--column names {name!r}", "a column of the layout", f"Mend it{near_misses(name, known)}")
+        Problem(
+            file, f"--column names {name!r}", "a column of the layout", f"Mend it{near_misses(name, known)}"
+        )
         for name in columns
         if name not in known
     ]
     lower = {name.strip().lower(): name for name in header}
+    claimed = {wanted.strip().lower() for wanted in columns.values()}
     found = {}
     for column in layout.columns:
         wanted = columns.get(column.name, column.name)
+        if column.name not in columns and wanted in claimed and not column.required:
+            continue  # the user gave that column of the file another meaning
         if wanted.strip().lower() in lower:
             found[column.name] = lower[wanted.strip().lower()]
         elif column.required or column.name in columns:
@@ -125,13 +130,18 @@ def _names(
     return found
 
 
-def _cell(
-    text: str, column: Column, file: str, line: int, name: str, problems: list[Problem]
-) -> object:
+def _cell(text: str, column: Column, file: str, line: int, name: str, problems: list[Problem]) -> object:
     if text.lower() in _EMPTY and column.kind != "text":
         if column.required:
             problems.append(
-                Problem(file, "an empty cell", column.meaning, "Fill it or delete the row and say why.", line, name)
+                Problem(
+                    file,
+                    "an empty cell",
+                    column.meaning,
+                    "Fill it or delete the row and say why.",
+                    line,
+                    name,
+                )
             )
         return float("nan") if column.kind == "number" else None
     if column.kind == "number":
@@ -274,8 +284,18 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             "purity",
             [
                 Column("sample", "text", "vesicle preparation", required=True),
-                Column("quantity", "text", "particles, particle blank, protein, protein blank, marker, soluble, vesicles, input, bovine", required=True),
-                Column("value", "number", "per mL (particles), ug/mL (protein), 1 or 0 (marker), amount, percent (bovine)", required=True),
+                Column(
+                    "quantity",
+                    "text",
+                    "particles, particle blank, protein, protein blank, marker, soluble, vesicles, input, bovine",
+                    required=True,
+                ),
+                Column(
+                    "value",
+                    "number",
+                    "per mL (particles), ug/mL (protein), 1 or 0 (marker), amount, percent (bovine)",
+                    required=True,
+                ),
                 Column("standard_error", "number", "of the value, same unit"),
                 Column("name", "text", "marker or factor"),
                 Column("marker_class", "text", "transmembrane, cytosolic, contaminant"),
@@ -289,7 +309,12 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             [
                 Column("form", "text", "cells, CM, EV or freeze-dried", required=True),
                 Column("donor", "text", "donor or pool", required=True),
-                Column("item", "text", "yield, harvest, clarify, concentrate, freeze, dry, doses, storage, in use, freeze-thaws, shelf life", required=True),
+                Column(
+                    "item",
+                    "text",
+                    "yield, harvest, clarify, concentrate, freeze, dry, doses, storage, in use, freeze-thaws, shelf life",
+                    required=True,
+                ),
                 _VALUE,
                 Column("measure", "text", "factor, particles or potency that the value is of"),
                 Column("unit", "text", "unit of the value", required=True),

@@ -76,10 +76,10 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions) -> Result:
     >>> value = [100.2, 99.3, 98.8, 97.9, 97.2, 99.9, 99.4, 98.5, 97.8, 97.1, 100, 99.5, 98.6, 98, 97]
     >>> frame = pd.DataFrame({"lot": list("AAAAABBBBBCCCCC"), "time": month, "value": value})
     >>> found = shelf_life_of(frame, StabilityOptions(lower=95))
-    >>> found.tables["summary"]["claimed"].iloc[0]
+    >>> float(found.tables["summary"]["claimed"].iloc[0])
     12.0
     """
-    frame = series.assign(attribute=series["attribute"] if "attribute" in series else "value")
+    frame = series.assign(attribute=series.get("attribute", "value"))
     _check_one_condition(frame)
     problems: list[Problem] = []
     rows, models, pooling, release, notes, lacks = [], [], [], [], [], []
@@ -87,7 +87,12 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions) -> Result:
         limits = _limits(str(name), mine, options, problems)
         if limits is None:
             continue
-        row = {"attribute": str(name), "potency": _is_potency(mine), "n": len(mine), "lots": mine["lot"].nunique()}
+        row = {
+            "attribute": str(name),
+            "potency": _is_potency(mine),
+            "n": len(mine),
+            "lots": mine["lot"].nunique(),
+        }
         row |= {"lower_limit": limits[0], "upper_limit": limits[1], "supported": _supported(mine)}
         reason = _unusable(mine, limits, options)
         if reason:
@@ -98,7 +103,7 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions) -> Result:
         rows.append({**row, **_row(found)})
         models += _model_rows(str(name), found, options)
         pooling += _pooling_rows(str(name), found)
-        notes += _notes(str(name), mine, found, options)
+        notes += _notes(str(name), mine, found)
         if options.release is not None:
             release += _release_rows(str(name), mine, limits, options)
     if problems:
@@ -113,7 +118,7 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions) -> Result:
 
 _ATTRIBUTE_COLUMNS = [
     "attribute", "potency", "n", "lots", "lower_limit", "upper_limit", "model", "p_slope", "p_intercept",
-    "months", "months_separate_error", "limiting_lot", "limit", "status", "reason", "supported", "sides", "confidence",
+    "months", "months_pooled_error", "months_separate_error", "limiting_lot", "limit", "status", "reason", "supported", "sides", "confidence",
 ]  # fmt: skip
 
 
@@ -140,7 +145,7 @@ def arrhenius(rates: pd.DataFrame, *, temperature_c: float) -> Result:
     Examples
     --------
     >>> frame = pd.DataFrame({"temperature_c": [5, 25, 40.0], "rate": [0.1, 0.8, 3.1], "state": "liquid"})
-    >>> round(arrhenius(frame, temperature_c=30).tables["arrhenius"]["rate"].iloc[0], 1)
+    >>> round(float(arrhenius(frame, temperature_c=30).tables["arrhenius"]["rate"].iloc[0]), 1)
     1.3
     """
     states = set(rates["state"])
@@ -179,7 +184,9 @@ def arrhenius(rates: pd.DataFrame, *, temperature_c: float) -> Result:
         "qualify",
         "arrhenius",
         "What would be lost at another temperature?",
-        Answer(template, {name: Cell("arrhenius", name) for name in ("temperature_c", "rate", "lower", "upper")}),
+        Answer(
+            template, {name: Cell("arrhenius", name) for name in ("temperature_c", "rate", "lower", "upper")}
+        ),
         tables={"arrhenius": table},
         notes=("Accelerated data are never the claim: it rests on real-time data.",),
     )
@@ -205,7 +212,9 @@ def _limits(
         given = sorted(set(mine[side].dropna())) if side in mine else []
         if len(given) > 1:
             listed = ", ".join(map(str, given))
-            problems.append(Problem("stability", f"{name}: {side} is {listed}", "one limit", "Mend the column."))
+            problems.append(
+                Problem("stability", f"{name}: {side} is {listed}", "one limit", "Mend the column.")
+            )
             return None
         found.append(given[0] if given else standard)
     if found == [None, None]:
@@ -247,11 +256,15 @@ def _transformed(limit: float | None, options: StabilityOptions) -> float | None
 
 
 def _row(found: shelf_life.ShelfLife) -> dict[str, object]:
-    separate = found.fit("dids", "separate")
-    other = float(separate.months[separate.worst]) if found.model == "dids" else np.nan
+    both = {
+        f"months_{error}_error": float(found.fit("dids", error).months.min())
+        if found.model == "dids"
+        else np.nan
+        for error in ("pooled", "separate")
+    }
     return {
         "model": found.model, "p_slope": found.p_slope, "p_intercept": found.p_intercept, "months": found.months,
-        "months_separate_error": other, "limiting_lot": found.limiting_lot or "all lots alike", "limit": found.limit,
+        **both, "limiting_lot": found.limiting_lot or "all lots alike", "limit": found.limit,
         "status": found.status, "reason": "", "sides": found.sides, "confidence": found.confidence,
     }  # fmt: skip
 
@@ -292,15 +305,20 @@ def _release_rows(
         lower=low, upper=high, confidence=options.confidence,
     )  # fmt: skip
     return [
-        {"attribute": name, "release": options.release, "model": model, "error": error, "lot": lot, "months": found.values[i, j]}
+        {
+            "attribute": name,
+            "release": options.release,
+            "model": model,
+            "error": error,
+            "lot": lot,
+            "months": found.values[i, j],
+        }
         for i, (model, error) in enumerate(found.models)
         for j, lot in enumerate(found.lots)
     ]
 
 
-def _notes(
-    name: str, mine: pd.DataFrame, found: shelf_life.ShelfLife, options: StabilityOptions
-) -> list[str]:
+def _notes(name: str, mine: pd.DataFrame, found: shelf_life.ShelfLife) -> list[str]:
     notes = []
     lots = len(found.lots)
     if lots < 3:
@@ -311,13 +329,21 @@ def _notes(
             notes.append(f"{name}: the times of lot {lot} are not in order in the file; were rows exchanged?")
     slopes = found.chosen.slope
     if found.upper is None and (slopes > 0).all():
-        notes.append(f"{name} rises in every lot, but only a lower limit was given: is the limit on the wrong side?")
+        notes.append(
+            f"{name} rises in every lot, but only a lower limit was given: is the limit on the wrong side?"
+        )
     if found.lower is None and (slopes < 0).all():
-        notes.append(f"{name} falls in every lot, but only an upper limit was given: is the limit on the wrong side?")
+        notes.append(
+            f"{name} falls in every lot, but only an upper limit was given: is the limit on the wrong side?"
+        )
     if found.status == "outside at month 0":
-        notes.append(f"{name}: the confidence limit is already outside the {found.limit} limit at the start: no shelf life.")
+        notes.append(
+            f"{name}: the confidence limit is already outside the {found.limit} limit at the start: no shelf life."
+        )
     if len(found.lots) > 1 and found.sides == 1 and found.lower is not None and found.upper is not None:
-        notes.append(f"{name}: one-sided limits on each of two sides; ICH Q1E asks for a two-sided interval when the direction is not known.")
+        notes.append(
+            f"{name}: one-sided limits on each of two sides; ICH Q1E asks for a two-sided interval when the direction is not known."
+        )
     return notes
 
 
@@ -369,9 +395,15 @@ def _result(
             "extrapolated to {extrapolated} {time_unit} ({limiting_attribute} fails first, {limiting_lot}); claimed {claimed} {time_unit}."
         )
     if not tables["attributes"]["potency"].any():
-        notes = (*notes, "Without the potency assay among the attributes this is the shelf life of the markers, not of activity.")
+        notes = (
+            *notes,
+            "Without the potency assay among the attributes this is the shelf life of the markers, not of activity.",
+        )
     if options.extrapolation_reason:
-        notes = (*notes, f"The claim goes beyond real-time data on the reason given: {options.extrapolation_reason}.")
+        notes = (
+            *notes,
+            f"The claim goes beyond real-time data on the reason given: {options.extrapolation_reason}.",
+        )
     cells = ("extrapolated", "supported", "claimed", "limiting_attribute", "limiting_lot", "time_unit", "of")
     return Result(
         "qualify",

@@ -78,7 +78,13 @@ def fingerprint(results: Sequence[Result]) -> str:
     64
     """
     facts = [
-        [r.key, r.verdict, r.sentence(), r.parameters, {n: t.to_csv(index=False) for n, t in r.tables.items()}]
+        [
+            r.key,
+            r.verdict,
+            r.sentence(),
+            r.parameters,
+            {n: t.to_csv(index=False) for n, t in r.tables.items()},
+        ]
         for r in results
     ]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()

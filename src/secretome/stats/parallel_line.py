@@ -63,6 +63,8 @@ class ParallelLine:
         Multiple correlation of the response with blocks and parallel lines.
     g
         Fieller's g; a precise slope has g near 0.
+    slope_ratio, slope_ratio_lower, slope_ratio_upper
+        (k,) slope of each test over that of the reference, fitted freely, with Fieller limits of `slope_level`.
     validity
         The analysis of variance.
     layout, complete
@@ -81,6 +83,10 @@ class ParallelLine:
     df: float
     correlation: float
     g: float
+    slope_ratio: Floats
+    slope_ratio_lower: Floats
+    slope_ratio_upper: Floats
+    slope_level: float
     confidence: float
     validity: ValidityTable
     layout: Layout
@@ -97,6 +103,7 @@ def fit(
     row: ArrayLike | None = None,
     column: ArrayLike | None = None,
     confidence: float = 0.95,
+    slope_level: float = 0.90,
 ) -> ParallelLine:
     """Potency ratios of a parallel-line assay with Fieller limits and validity tests.
 
@@ -114,6 +121,8 @@ def fit(
         (n,) labels of randomised blocks.
     row, column
         (n,) labels of a Latin square; both or none.
+    confidence, slope_level
+        Of the limits of the potency ratio, and of the ratio of slopes (0.90 for a test of equivalence).
 
     Raises
     ------
@@ -154,6 +163,7 @@ def fit(
     variance = residual.rss / residual.df
     parallel = steps["regression"]
     ratios = _fieller(assay, parallel, variance, residual.df, confidence)
+    slopes = _slope_ratios(assay, steps["non-parallelism"], variance, residual.df, slope_level)
     return ParallelLine(
         reference=reference,
         preparations=assay.names[1:],
@@ -165,6 +175,10 @@ def fit(
         validity=_validity(assay, steps),
         layout=assay.layout,
         complete=assay.complete,
+        slope_level=slope_level,
+        slope_ratio=slopes[0],
+        slope_ratio_lower=slopes[1],
+        slope_ratio_upper=slopes[2],
         **ratios,  # type: ignore[arg-type]
     )
 
@@ -337,6 +351,27 @@ def _fieller(
         "standard_error": standard_error,
         "g": float(g),
     }
+
+
+def _slope_ratios(
+    assay: _Assay, free: _Step, variance: float, df: float, level: float
+) -> tuple[Floats, Floats, Floats]:
+    """Slope of each test over that of the reference with Fieller limits; unbounded when the reference is flat."""
+    tests = len(assay.names) - 1
+    t = float(distributions.t.ppf((1 + level) / 2, df))
+    at = np.arange(free.coefficients.size - tests, free.coefficients.size)
+    base = at[0] - 1
+    bottom, extra = float(free.coefficients[base]), free.coefficients[at]
+    v = free.unscaled * variance
+    top = bottom + extra
+    top_variance = v[base, base] + 2 * v[at, base] + np.diag(v)[at]
+    shared = v[base, base] + v[at, base]
+    a = bottom**2 - t**2 * v[base, base]
+    b = top * bottom - t**2 * shared
+    root = np.sqrt(np.maximum(b**2 - a * (top**2 - t**2 * top_variance), 0))
+    if a <= 0:
+        return top / bottom, np.full(tests, -np.inf), np.full(tests, np.inf)
+    return top / bottom, (b - root) / a, (b + root) / a
 
 
 def _validity(assay: _Assay, steps: dict[str, _Step]) -> ValidityTable:
