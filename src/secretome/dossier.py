@@ -14,7 +14,7 @@ import pandas as pd
 from .design import Design
 from .errors import InvalidDossier
 from .results import Answer, Cell, Method, Result, Source
-from .study import Step, Study, assays_from_mudata, read_mudata
+from .study import Assay, Step, Study, assays_from_mudata, read_mudata
 
 FORMAT = 1
 
@@ -164,6 +164,12 @@ def save_study(study: Study, folder: Path) -> None:
         "design": _design_facts(study.design),
         "history": [asdict(step) for step in study.history],
     }
+    tidy = {name: assay for name, assay in study.assays.items() if isinstance(assay.table, pd.DataFrame)}
+    facts["tidy"] = [{"name": n, "kind": a.kind, "material": a.material} for n, a in tidy.items()]
+    for position, assay in enumerate(tidy.values()):
+        (folder / "assays").mkdir(exist_ok=True)
+        # numbered: the name of an assay is the user's and may hold a path
+        assay.table.to_parquet(folder / "assays" / f"{position}.parquet", index=False)  # type: ignore[union-attr]
     _write_json(folder / "study.json", facts)
 
 
@@ -183,12 +189,24 @@ def load_study(folder: Path) -> Study:
     return Study(
         title=facts["title"],
         samples=pd.read_parquet(folder / "samples.parquet").set_index("sample"),
-        assays=assays_from_mudata(container),
+        assays={**assays_from_mudata(container), **_tidy_assays(folder, facts.get("tidy", []))},
         design=Design(**{**design, "random": tuple(design["random"])}) if design else None,
         history=tuple(Step(**step) for step in facts["history"]),
         organism=facts["organism"],
         simulated=facts["simulated"],
     )
+
+
+def _tidy_assays(folder: Path, listed: Sequence[Mapping[str, str]]) -> dict[str, Assay]:
+    return {
+        str(facts["name"]): Assay(
+            str(facts["name"]),
+            facts["kind"],  # type: ignore[arg-type]
+            facts["material"],  # type: ignore[arg-type]
+            table=pd.read_parquet(folder / "assays" / f"{position}.parquet"),
+        )
+        for position, facts in enumerate(listed)
+    }
 
 
 def _design_facts(design: Design | None) -> dict[str, object] | None:

@@ -126,6 +126,37 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
+class QualifyOptions:
+    """Choices of the stage `qualify`; acceptance limits stand in the files of the stability assays.
+
+    Parameters
+    ----------
+    reference
+        Preparation that potency is relative to.
+    model, parallelism, combine
+        Of the potency assay: curve or lines, what judges parallelism, how plates are combined.
+    slope_margin, margin_reason
+        Two numbers as texts, the limits of the slope ratio, and why these; no default.
+    dose_unit
+        Unit of the doses.
+    error
+        Residual variance when slopes of lots differ; both are printed.
+    time_unit
+        Unit of the times of stability series.
+    """
+
+    reference: str = ""
+    model: Literal["4pl", "3pl", "5pl", "parallel-line"] = "4pl"
+    parallelism: Literal["equivalence", "f-test"] = "equivalence"
+    slope_margin: tuple[str, ...] = ()
+    margin_reason: str = ""
+    combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "weighted_homogeneous"
+    dose_unit: str = ""
+    error: Literal["pooled", "separate"] = "pooled"
+    time_unit: str = "months"
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole study.toml, checked for form; files are looked at by `read`.
 
@@ -149,6 +180,7 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
+    qualify: QualifyOptions = QualifyOptions()
 
     @property
     def file(self) -> Path:
@@ -242,6 +274,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
+    "qualify": QualifyOptions,
 }
 
 

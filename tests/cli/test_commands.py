@@ -71,7 +71,7 @@ def test_run_makes_a_dossier_and_one_line(small_lab, capsys, tmp_path):
     ):
         assert (out / name).stat().st_size > 0, name
     stages = [json.loads(line)["stage"] for line in progress.read_text().splitlines()]
-    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential", "report"]
+    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential", "qualify", "report"]
     assert (out / "study.toml").read_text() == small_lab.toml
     assert (tmp_path / "dossier.cache").is_dir()
 

@@ -11,6 +11,7 @@ from .potency import PotencyOptions, relative_potency
 from .purity import purity_of
 from .specification import LimitOptions, endotoxin_limit, limits_from_lots, lot_summary
 from .stability import StabilityOptions, arrhenius, shelf_life_of
+from .stage import problems_of, run
 from .trail import Trail, append_log, check_log, with_trail
 from .validation import assay_validation
 
@@ -34,8 +35,10 @@ __all__ = [
     "limits_from_lots",
     "lot_summary",
     "parse",
+    "problems_of",
     "purity_of",
     "relative_potency",
+    "run",
     "shelf_life_of",
     "side_by_side",
     "surrogates",
