@@ -23,6 +23,11 @@ def reference() -> str:
             raise SystemExit(f"no command {name}")
         inner = click.Context(command, info_name=f"secretome {name}", max_content_width=100)
         parts += [f"## secretome {name}", "", "```text", command.get_help(inner), "```", ""]
+        if isinstance(command, click.Group):
+            for below in command.commands.values():
+                path = f"secretome {name} {below.name}"
+                context_below = click.Context(below, info_name=path, max_content_width=100)
+                parts += [f"### {path}", "", "```text", below.get_help(context_below), "```", ""]
     parts += [
         "Exit codes: 0 done, 1 the input says no, 2 usage, 3 a file cannot be read.",
         "Results go to the folder, a one-line summary to standard output, everything else to standard error.",

@@ -40,6 +40,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("define", "What is in the medium: secreted, carried over, brought in; how good is each sample?"),
     Stage("vary", "Why do the media differ, judged on donors?"),
     Stage("potential", "Which processes may it support or oppose, and what could not be seen?"),
+    Stage("qualify", "What can be said of it as a product: how potent, how long does it keep?"),
     Stage("report", "The dossier: one page, its tables, its methods."),
 )
 COMPUTED = tuple(stage.name for stage in STAGES[1:-1])
@@ -88,6 +89,11 @@ def check(plan: Plan) -> Check:
     unknown = [name for name in plan.define.exclude if name not in measured]
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
+    from .qualify import problems_of
+
+    faults = problems_of(reading.study, plan.qualify)
+    if faults:
+        return Check(faults, ())
     gaps = [lack for result in reading.results for lack in result.lacks]
     return Check((), (*reading.notes, *gaps))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -141,6 +142,37 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
+class QualifyOptions:
+    """Choices of the stage `qualify`; acceptance limits stand in the files of the stability assays.
+
+    Parameters
+    ----------
+    reference
+        Preparation that potency is relative to.
+    model, parallelism, combine
+        Of the potency assay: curve or lines, what judges parallelism, how plates are combined.
+    slope_margin, margin_reason
+        Two numbers as texts, the limits of the slope ratio, and why these; no default.
+    dose_unit
+        Unit of the doses.
+    error
+        Residual variance when slopes of lots differ; both are printed.
+    time_unit
+        Unit of the times of stability series.
+    """
+
+    reference: str = ""
+    model: Literal["4pl", "3pl", "5pl", "parallel-line"] = "4pl"
+    parallelism: Literal["equivalence", "f-test"] = "equivalence"
+    slope_margin: tuple[str, ...] = ()
+    margin_reason: str = ""
+    combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "weighted_homogeneous"
+    dose_unit: str = ""
+    error: Literal["pooled", "separate"] = "pooled"
+    time_unit: str = "months"
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole study.toml, checked for form; files are looked at by `read`.
 
@@ -164,6 +196,7 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
+    qualify: QualifyOptions = QualifyOptions()
 
     @property
     def file(self) -> Path:
@@ -257,6 +290,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
+    "qualify": QualifyOptions,
 }
 
 
@@ -348,6 +382,12 @@ def _assay_plans(reader: _Reader, listed: object, folder: Path) -> tuple[AssayPl
         plan = _assay_plan(reader, facts, folder, position)
         if plan is None:
             continue
+        if not re.fullmatch(r"\w[\w .+-]*", plan.name):
+            reader.complain(
+                f"an assay is called {plan.name!r}",
+                "letters, digits, blank, . + - _",
+                "Rename it; files are named after it.",
+            )
         if plan.name in {other.name for other in plans}:
             reader.complain(f"two assays are called {plan.name!r}", "a name for each assay", "Rename one.")
         plans.append(plan)

@@ -25,6 +25,7 @@ from .replicates import combine, measured_twice
 from .runs import Sheet, sheet_of
 from .sheet import donor_collisions, drop_empty_rows
 from .text import TextTable, read_table, sha256
+from .tidy import TIDY_KINDS, read_tidy
 from .tissues import named_tissues
 from .transformed import Transformed, find
 
@@ -60,7 +61,12 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     sheet = _sheet(plan, problems)
     tables: dict[str, tuple[AssayPlan, ProteinTable]] = {}
     own_sheets: dict[str, Sheet] = {}
+    tidy: dict[str, Assay] = {}
     for position, assay in enumerate(plan.assays):
+        if assay.kind in TIDY_KINDS:
+            with _gathering(problems):
+                tidy[assay.name] = read_tidy(assay)
+            continue
         samples, table = sheet, None
         with _gathering(problems):
             samples = _own_sheet(assay, assay.samples, plan) if assay.samples else sheet
@@ -78,11 +84,13 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         problems.append(
             Problem("study.toml", "no [[assay]]", "one for each measurement file", "Add an [[assay]].")
         )
-    if len(tables) == len(plan.assays):
+    if len(tables) + len(tidy) == len(plan.assays):
         problems += _unmeasured(plan, sheet, tables)
     if problems:
         raise InvalidInput(problems)
     study = _assemble(plan, sheet, own_sheets, tables)
+    for table_assay in tidy.values():
+        study = study.with_assay(table_assay)
     problems += _design_problems(plan, study)
     if problems:
         raise InvalidInput(problems)
@@ -328,7 +336,9 @@ def _design_problems(plan: Plan, study: Study) -> list[Problem]:
     medium = [
         assay for assay in study.assays.values() if assay.material in {"conditioned_medium", "vesicles"}
     ]
-    names = dict.fromkeys(name for assay in medium for name in assay.matrix.obs["sample"])
+    names = dict.fromkeys(
+        name for assay in medium for name in (assay.matrix.obs["sample"] if assay.data is not None else ())
+    )
     return plan.design.problems(study.samples.loc[list(names)], file=plan.file.name)
 
 
