@@ -17,7 +17,8 @@ from .errors import InvalidDossier
 from .results import Answer, Cell, Method, Result, Source
 from .study import Assay, Step, Study, assays_from_mudata, read_mudata, write_mudata
 
-FORMAT = 1
+# 2: study.h5mu carries notes on its columns, so that texts, dates and missing cells come back as they were
+FORMAT = 2
 
 
 @dataclass(frozen=True)

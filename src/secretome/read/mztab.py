@@ -25,6 +25,8 @@ TITLE = "mzTab 1.0"
 
 _SECTIONS: Mapping[str, str] = {"PRH": "PRT", "PEH": "PEP", "PSH": "PSM", "SMH": "SML"}
 _DECOY = "opt_global_cv_MS:1002217_decoy_peptide"
+# how `secretome report --export mztab` names a measurement whose raw file it does not know
+_MEASUREMENT = re.compile(r'\[, , measurement, (?:"(?P<quoted>.*)"|(?P<plain>.*))\]')
 _ABUNDANCE = re.compile(r"^protein_abundance_(assay|study_variable)\[(\d+)\]$")
 
 
@@ -213,8 +215,11 @@ def _named(table: TextTable, columns: Sequence[str], samples: Sequence[str]) -> 
         match = _ABUNDANCE.match(column)
         kind, number = (match[1], match[2]) if match else ("", "")
         runs = re.findall(r"ms_run\[(\d+)\]", metadata.get(f"{kind}[{number}]-ms_run_ref", ""))
+        named = _MEASUREMENT.fullmatch(metadata.get(f"{kind}[{number}]-custom[1]", ""))
         described = metadata.get(f"{kind}[{number}]-description", f"{kind}_{number}")
-        names.append(metadata.get(f"ms_run[{runs[0]}]-location", described) if len(runs) == 1 else described)
+        described = (named["quoted"] or named["plain"]) if named else described
+        location = metadata.get(f"ms_run[{runs[0]}]-location", "null") if len(runs) == 1 else "null"
+        names.append(described if location in {"null", ""} else location)
     resolved = resolve_runs(list(dict.fromkeys(names)), samples)
     return [resolved[name] for name in names]
 
