@@ -289,7 +289,7 @@ def test_regressions_equal_metafor(folder, statistics, tables, pools):
             5e-5,
             name,
         )
-        assert_allclose(fit.r2, row["R2"], atol=1e-3, equal_nan=True)
+        assert_allclose(fit.r2, row["R2"], atol=5e-3, equal_nan=True)  # percent, of two tau2
     other = pd.read_csv(statistics / "expected" / "metafor_metareg_bcg.csv")
     fit = meta.pool(effects.estimate, effects.variance, moderators=bcg[["ablat", "year"]])
     assert_allclose((fit.coefficients - other["beta"]) / fit.standard_errors, 0, atol=1e-5)
