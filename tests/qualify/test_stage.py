@@ -59,7 +59,8 @@ def test_each_assay_becomes_a_result_with_its_trail(lab, tmp_path):
     assert again.result("qualify.potency_tube").sentence() == potency.sentence()
     report.publish(dossier, tmp_path / "dossier")
     page = (tmp_path / "dossier" / "index.html").read_text()
-    assert "not a certificate of analysis, not a release decision" in page
+    assert "Draft test summary: not a certificate of analysis, not a release decision" in page
+    assert "nobody has signed this draft" in page
     assert "what can be said of it as a product" in page
 
 
