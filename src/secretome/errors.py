@@ -105,6 +105,10 @@ class InvalidKnowledge(SecretomeError):
     """A knowledge table breaks its own schema or checksum: reinstall or mend the table."""
 
 
+class InvalidModel(SecretomeError):
+    """A mechanism model contradicts itself, or does not know what it was asked for: see the message."""
+
+
 def near_misses(word: str, available: Iterable[str]) -> str:
     """A sentence with the closest of the available words, or all of them when few.
 
