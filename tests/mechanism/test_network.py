@@ -52,7 +52,7 @@ def test_common_names_are_accepted(name, alias, node):
 
 
 def test_an_unknown_node_is_refused_with_near_misses():
-    with pytest.raises(InvalidModel, match="did you mean .*MerTK"):
+    with pytest.raises(InvalidModel, match=r"did you mean .*MerTK"):
         model("clearance").node("MerTKK")
 
 

@@ -1,0 +1,3 @@
+"""Mechanism: how a medium may act, as models that its measured factors drive."""
+
+from __future__ import annotations

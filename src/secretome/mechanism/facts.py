@@ -103,10 +103,10 @@ def read_facts(path: Path, model: Model) -> tuple[Fact, ...]:
         if fact is not None:
             facts.append(fact)
     names = [fact.id for fact in facts]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(
-            Problem(path.name, f"id {name!r} twice", "an id of its own for each fact", "Rename one.")
-        )
+    problems += [
+        Problem(path.name, f"id {name!r} twice", "an id of its own for each fact", "Rename one.")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     if problems:
         raise InvalidInput(problems)
     return tuple(facts)

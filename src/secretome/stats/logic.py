@@ -434,8 +434,7 @@ def _order(wiring: Wiring) -> list[list[int]]:
     done: set[int] = set()
     while len(done) < count:
         ready = [at for at in before if at not in done and before[at] <= done]
-        for at in ready:
-            ordered.append([node for node in range(n) if label[node] == at])
+        ordered += [[node for node in range(n) if label[node] == at] for at in ready]
         done.update(ready)
     return ordered
 
