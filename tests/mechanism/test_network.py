@@ -25,7 +25,7 @@ def test_what_was_added_here_without_reading_its_source_is_unverified(name):
 
 @pytest.mark.parametrize(("name", "file"), [("clearance", "fig1_edges.tsv"), ("follicle", "fig2_edges.tsv")])
 def test_every_edge_of_the_science_tables_is_there_with_its_sign(name, file, shared):
-    with (shared / "science" / "tables" / file).open() as stream:
+    with (shared / "science" / "tables" / file).open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     mine = {(edge.source, edge.target, edge.sign) for edge in model(name).edges}
     missing = [

@@ -50,3 +50,32 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
         card.as_json(),
         as_json=as_json,
     )
+
+
+@command.command("export")
+@click.argument("model", type=_MODEL)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="File: .xml SBML, .ant Antimony."
+)
+@click.option("--context", default="", help="For example phase=telogen;vessels=0 (follicle).")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def export(model: str, output: Path, context: str, as_json: bool) -> None:
+    """Write MODEL as SBML Level 3 Version 2 (or Antimony) for another simulator.
+
+    Where the literature disagrees the first option of each conflict is written.
+    """
+    from secretome.mechanism import export as writer
+    from secretome.mechanism import facts, network
+
+    from . import show
+
+    known = network.model(model)
+    chosen = facts.parse_condition(context, known).context
+    writer.write(known, output, context=chosen)
+    found: dict[str, object] = {
+        "model": model,
+        "file": str(output),
+        "nodes": len(known.nodes),
+        "edges": len(known.edges),
+    }
+    show.summary(f"{output}: {model}, {len(known.nodes)} nodes.", found, as_json=as_json)

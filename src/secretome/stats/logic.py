@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -208,12 +209,22 @@ def drive(wiring: Wiring, parameters: Parameters, level: Array) -> Array:
     >>> drive(alone, Parameters(none, none, none, np.array([[0.3]]), none), np.array([[0.9]])).item()
     0.3
     """
-    found = np.empty_like(level)
-    source = np.array(wiring.source, dtype=np.intp)
-    for layer in _layers(wiring):
-        numbers = _Numbers(layer, source, parameters)
-        found[layer.nodes] = numbers.target(numbers.signals(level))
-    return found
+    return driver(wiring, parameters)(level)
+
+
+def driver(wiring: Wiring, parameters: Parameters) -> Callable[[Array], Array]:
+    """`drive` with all that does not change worked out once, for whoever calls it often.
+
+    Examples
+    --------
+    >>> alone = Wiring((), ((),), ((),), ("MEAN",))
+    >>> none = np.empty((0, 1))
+    >>> driver(alone, Parameters(none, none, none, np.array([[0.3]]), none))(np.array([[0.9]])).item()
+    0.3
+    """
+    layer = _layer(wiring, list(range(wiring.nodes)), looped=False)
+    numbers = _Numbers(layer, np.array(wiring.source, dtype=np.intp), parameters)
+    return lambda level: numbers.target(numbers.signals(level))
 
 
 @dataclass(frozen=True)
