@@ -107,7 +107,7 @@ class Engine:
 
     def _values(self, parameters: Parameters, member: int) -> dict[str, float]:
         """Numbers of one member by their names in the model."""
-        found = {}
+        found: dict[str, float] = {}
         for word, array in (("w", parameters.weight), ("h", parameters.half_point), ("n", parameters.hill)):
             mine = array[:, min(member, array.shape[1] - 1)]
             found |= {f"{word}{at}": float(mine[at]) for at in self._edges}
