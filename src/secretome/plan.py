@@ -126,6 +126,23 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
+class MechanismOptions:
+    """Choices of the stage `mechanism`.
+
+    Parameters
+    ----------
+    group_by
+        Column of the sample table whose levels are compared; empty means `tissue` where that
+        column is given, else all samples together.
+    members
+        Members of each ensemble.
+    """
+
+    group_by: str = ""
+    members: int = 2000
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole study.toml, checked for form; files are looked at by `read`.
 
@@ -149,6 +166,7 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
+    mechanism: MechanismOptions = MechanismOptions()
 
     @property
     def file(self) -> Path:
@@ -242,6 +260,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
+    "mechanism": MechanismOptions,
 }
 
 

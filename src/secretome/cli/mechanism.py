@@ -52,6 +52,67 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
     )
 
 
+@command.command("simulate")
+@click.argument("model", type=_MODEL)
+@click.option("--study", type=click.Path(path_type=Path), help="A dossier: the media of its study.")
+@click.option(
+    "--levels",
+    type=click.Path(path_type=Path),
+    help="A csv file: factor, level, unit and, for several media, sample.",
+)
+@click.option(
+    "--group-by", default="", help="Column of the sample table that names the media (with --study)."
+)
+@click.option("--knock-out", multiple=True, metavar="NODE", help="Hold a node at 0; may be repeated.")
+@click.option(
+    "--neutralise",
+    multiple=True,
+    metavar="FACTOR",
+    help="Take a factor out of every medium; may be repeated.",
+)
+@click.option(
+    "--add",
+    multiple=True,
+    metavar="NODE=LEVEL",
+    help="Hold a node at a level from 0 to 1, for example Minoxidil=1.",
+)
+@click.option("--dose", metavar="NODE", help="A series of five levels of a node instead of one answer.")
+@click.option(
+    "--members", type=click.IntRange(min=100), default=2000, show_default=True, help="Size of the ensemble."
+)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same answer.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the tables as csv.")
+@click.option("--json", "as_json", is_flag=True, help="Print outcomes as JSON.")
+def simulate(
+    model: str, study: Path | None, levels: Path | None, group_by: str, knock_out: tuple[str, ...], neutralise: tuple[str, ...],
+    add: tuple[str, ...], dose: str | None, members: int, workers: int, seed: int, output: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run MODEL on the media of a dossier or of a table of levels.
+
+    Say which outcomes differ between the media, how sure that is, and what share of the doubt comes
+    from inputs nobody measured. Levels of nodes are activities from 0 (absent) to 1 (saturating).
+    """
+    from secretome.mechanism import experiments
+
+    from . import show
+
+    if (study is None) == (levels is None):
+        raise click.UsageError("give one of --study DIR and --levels FILE")
+    with show.progress(None) as tell:
+        result = experiments.simulate(
+            model, study=study, levels=levels, group_by=group_by, knock_out=knock_out, neutralise=neutralise, add=add,
+            dose=dose, members=members, workers=workers, seed=seed, progress=lambda done, total: tell("simulate", done, total),
+        )  # fmt: skip
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, table in result.tables.items():
+            table.to_csv(output / f"{name}.csv", index=False)
+    for note in (*result.notes, *result.lacks):
+        click.echo(f"note: {note}", err=True)
+    show.summary(result.sentence(), experiments.as_json(result), as_json=as_json)
+
+
 @command.command("export")
 @click.argument("model", type=_MODEL)
 @click.option(

@@ -227,6 +227,27 @@ def driver(wiring: Wiring, parameters: Parameters) -> Callable[[Array], Array]:
     return lambda level: numbers.target(numbers.signals(level))
 
 
+def edge_signals(wiring: Wiring, parameters: Parameters, level: Array) -> Array:
+    """What each edge hands on; (e, m), 0 for an absent edge.
+
+    Parameters
+    ----------
+    level : (n, m)
+        Activities.
+
+    Examples
+    --------
+    >>> chain = Wiring((0,), ((), (Member((0,)),)), ((), ()), ("MEAN", "MEAN"))
+    >>> column = lambda *values: np.array(values, dtype=float)[:, None]
+    >>> plain = Parameters(column(0.9), column(0.5), column(1.4), column(0.3, 0.0), column(1))
+    >>> edge_signals(chain, plain, np.array([[0.5], [0.0]])).round(6).item()
+    0.45
+    """
+    source = level[list(wiring.source)]
+    weight = parameters.weight * parameters.present
+    return edge_function(source, weight, parameters.half_point, parameters.hill)
+
+
 @dataclass(frozen=True)
 class _Join:
     """One gate over rows of an array: which rows, where each result begins, and where it goes."""
