@@ -142,6 +142,10 @@ class WrongDownload(SecretomeError):
     exit_code = 3
 
 
+class InvalidModel(SecretomeError):
+    """A mechanism model contradicts itself, or does not know what it was asked for: see the message."""
+
+
 def near_misses(word: str, available: Iterable[str]) -> str:
     """A sentence with the closest of the available words, or all of them when few.
 

@@ -1,6 +1,6 @@
 """The stages in order, as data, and the run that leads from files to a dossier. Start reading here.
 
-files ─read─► Study ─define─► Study ─► vary · potential ─► Result … ─► Dossier ─report─► folder
+files ─read─► Study ─define─► Study ─► vary · potential · mechanism ─► Result … ─► Dossier ─report─► folder
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("define", "What is in the medium: secreted, carried over, brought in; how good is each sample?"),
     Stage("vary", "Why do the media differ, judged on donors?"),
     Stage("potential", "Which processes may it support or oppose, and what could not be seen?"),
+    Stage("mechanism", "How may it act, in models of clearance and of the follicle that its factors drive?"),
     Stage("qualify", "What can be said of it as a product: how potent, how long does it keep?"),
     Stage("report", "The dossier: one page, its tables, its methods."),
 )

@@ -142,6 +142,23 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
+class MechanismOptions:
+    """Choices of the stage `mechanism`.
+
+    Parameters
+    ----------
+    group_by
+        Column of the sample table whose levels are compared; empty means `tissue` where that
+        column is given, else all samples together.
+    members
+        Members of each ensemble.
+    """
+
+    group_by: str = ""
+    members: int = 2000
+
+
+@dataclass(frozen=True)
 class QualifyOptions:
     """Choices of the stage `qualify`; acceptance limits stand in the files of the stability assays.
 
@@ -196,6 +213,7 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
+    mechanism: MechanismOptions = MechanismOptions()
     qualify: QualifyOptions = QualifyOptions()
 
     @property
@@ -290,6 +308,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
+    "mechanism": MechanismOptions,
     "qualify": QualifyOptions,
 }
 

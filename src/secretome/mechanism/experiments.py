@@ -1,0 +1,114 @@
+"""Experiments in the computer: knock out, neutralise, add, a dose series, on the media of a dossier or a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from secretome import dossier
+from secretome.errors import InvalidModel, near_misses
+from secretome.parallel import Progress, processes
+from secretome.results import Result
+
+from .facts import parse_condition
+from .inputs import Inputs, brought
+from .levels import read_levels
+from .media import from_study
+from .network import Model, model
+from .outcomes import result_of
+
+DOSES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+def simulate(
+    name: str, *, study: Path | None = None, levels: Path | None = None, group_by: str = "", knock_out: Sequence[str] = (),
+    neutralise: Sequence[str] = (), add: Sequence[str] = (), dose: str | None = None, members: int = 2000, workers: int = 1,
+    seed: int, progress: Progress | None = None,
+) -> Result:  # fmt: skip
+    """The result of one model under an experiment.
+
+    Parameters
+    ----------
+    name
+        `clearance` or `follicle`.
+    study, levels
+        A dossier folder, or a file of levels: one of the two.
+    group_by
+        Column of the sample table of the study.
+    knock_out, neutralise, add
+        Nodes held at 0, factors taken out of every medium, `NODE=level`.
+    dose
+        Node that goes through 0, 0.25, 0.5, 0.75 and 1; a table `doses` is added.
+    members, workers, seed, progress
+        Of the ensemble.
+
+    Raises
+    ------
+    SecretomeError
+        What is wrong with the files, names or levels.
+    """
+    network = model(name)
+    inputs = _inputs(network, study, levels, group_by)
+    held = {network.node(word): 0.0 for word in knock_out}
+    held |= {_factor(network, word): 0.0 for word in neutralise}
+    for word in add:
+        condition = parse_condition(word, network)
+        if not condition.levels:
+            raise InvalidModel(f"--add {word!r}: a node and its level was expected, for example Minoxidil=1")
+        held |= dict(condition.levels)
+    result = result_of(
+        network, inputs, members=members, seed=seed, map=processes(workers), progress=progress, held=held
+    )
+    if dose is None:
+        return result
+    node = network.node(dose)
+    parts = []
+    for level in DOSES:
+        one = result_of(
+            network, inputs, members=members, seed=seed, map=processes(workers), held={**held, node: level}
+        )
+        if "outcomes" in one.tables:
+            parts.append(one.tables["outcomes"].assign(node=node, dose=level))
+    doses = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return replace(result, tables={**result.tables, "doses": doses})
+
+
+def as_json(result: Result) -> dict[str, object]:
+    """A result as plain data: outcomes, drivers, assays, notes and what is lacking."""
+    tables = {
+        name: json.loads(table.to_json(orient="records"))
+        for name, table in result.tables.items()
+        if name != "edges"
+    }
+    return {
+        "model": result.name,
+        "answer": result.sentence(),
+        "verdict": result.verdict,
+        **tables,
+        "parameters": dict(result.parameters),
+        "notes": list(result.notes),
+        "lacks": list(result.lacks),
+    }
+
+
+def _inputs(network: Model, study: Path | None, levels: Path | None, group_by: str) -> Inputs:
+    if levels is not None:
+        return read_levels(levels, network)
+    if study is None:
+        raise InvalidModel("nothing to simulate: give a dossier or a file of levels")
+    found = dossier.load(study)
+    earlier = {result.key: result for result in found.results}
+    return from_study(network, found.study, earlier, group_by=group_by)
+
+
+def _factor(network: Model, word: str) -> str:
+    name = network.node(word)
+    if name not in brought(network):
+        raise InvalidModel(
+            f"--neutralise {word!r}: no factor that a medium brings{near_misses(word, brought(network))}"
+        )
+    return name

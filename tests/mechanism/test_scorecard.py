@@ -1,0 +1,116 @@
+"""The scorecard: development facts, baselines, and facts files that cannot be read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from secretome.cli import run as command
+from secretome.errors import InvalidInput, UnreadableFile
+from secretome.mechanism.facts import clamps, parse_condition, read_facts
+from secretome.mechanism.network import model
+from secretome.mechanism.scorecard import ratios, same_paper, score, signs
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+HEADER = "id\tperturb\treference\treadout\texpected\n"
+BARS = {"clearance": 0.85, "follicle": 0.92}
+
+
+@pytest.fixture(scope="module", params=["clearance", "follicle"])
+def card(request):
+    known = model(request.param)
+    rows = read_facts(GOLDEN / f"mechanism_{request.param}_facts.tsv", known)
+    return score(known, rows, seed=1, draws=60, permutations=40)
+
+
+def test_development_facts_meet_the_bars(card):
+    found = card.summary
+    assert found["sign_accuracy"] >= BARS[found["model"]]
+    assert found["path_accuracy"] >= 0.80
+    assert found["wrong_direction"] <= 0.05
+    assert found["margin_over_shuffled"] >= 0.20
+    assert found["ensemble_5th_percentile"] >= 0.70
+
+
+def test_shares_are_those_of_the_facts_listed(card):
+    table = card.facts
+    assert card.summary["sign_accuracy"] == pytest.approx((table["predicted"] == table["expected"]).mean())
+    assert card.summary["wrong_direction"] == pytest.approx(
+        (table["predicted"] * table["expected"] == -1).mean()
+    )
+    assert set(table["predicted"]) <= {-1, 0, 1}
+    path = table[table["distance_edges"] > 1]
+    assert card.summary["path_accuracy"] == pytest.approx(path["correct"].mean())
+
+
+def test_a_network_of_reversed_signs_scores_worse_than_chance():
+    known = model("follicle")
+    rows = read_facts(GOLDEN / "mechanism_follicle_facts.tsv", known)
+    turned = replace(known, edges=tuple(replace(e, sign="-" if e.sign == "+" else "+") for e in known.edges))
+    expected = np.array([row.expected for row in rows])
+    assert np.mean(signs(ratios(turned, rows), 0.05) == expected) < 0.3
+
+
+def test_the_same_seed_gives_the_same_card():
+    known = model("follicle")
+    rows = read_facts(GOLDEN / "mechanism_follicle_facts.tsv", known)[:8]
+    one, two = (score(known, rows, seed=3, draws=10, permutations=5).as_json() for _ in range(2))
+    assert one == two
+
+
+def test_the_command_prints_facts_and_shares(capsys, tmp_path):
+    file = tmp_path / "facts.tsv"
+    file.write_text(
+        HEADER + "a\tMINOXIDIL=1\tMinoxidil=0\tpERK\tIncrease\nb\tFGF5=1\tFGF5=0\tVEGFA\tno change\n"
+    )
+    assert command(["mechanism", "score", "follicle", str(file), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(f["id"], f["predicted"], f["expected"]) for f in found["facts"]] == [("a", 1, 1), ("b", 0, 0)]
+    assert found["sign_accuracy"] == 1.0
+    assert found["path_accuracy"] is None
+
+
+def test_every_bad_row_of_a_facts_file_is_named(tmp_path):
+    file = tmp_path / "facts.tsv"
+    file.write_text(
+        HEADER
+        + "a\tVEGFX=1\tVEGF=0\tERK\tIncrease\n"
+        + "b\tVEGF=3\tVEGF=0\tERK\tIncrease\n"
+        + "c\tVEGF=1\tVEGF=0\tERK\tSideways\n"
+        + "d\tVEGF\tVEGF=0\tERKK\tDecrease\n"
+        + "d\tphase=autumn\t\tERK\tDecrease\n"
+    )
+    with pytest.raises(InvalidInput) as caught:
+        read_facts(file, model("follicle"))
+    text = str(caught.value)
+    assert [problem.row for problem in caught.value.problems] == [2, 3, 4, 5, 5, 6]
+    for part in ("VEGFX", "did you mean VEGF", "VEGF=3", "Sideways", "ERKK", "autumn"):
+        assert part in text
+
+
+def test_a_file_without_the_columns_is_unreadable(tmp_path):
+    file = tmp_path / "facts.tsv"
+    file.write_text("perturb\treadout\nVEGF=1\tERK\n")
+    with pytest.raises(UnreadableFile, match="no column id, reference, expected"):
+        read_facts(file, model("follicle"))
+    assert command(["mechanism", "score", "follicle", str(tmp_path / "none.tsv")]) == 3
+
+
+def test_the_macro_leaves_what_is_read_out_and_what_is_named():
+    known = model("follicle")
+    held = clamps(parse_condition("MSC_CM=1;HGF=0", known), known, "VEGF")
+    assert np.isnan(held[known.index["VEGF"]])
+    assert held[known.index["HGF"]] == 0.0
+    assert held[known.index["IGF1"]] == pytest.approx(known.nodes[known.index["IGF1"]].basal + 0.6)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("Yano 2001 JCI PMC199257", "Yano 2001 JCI 107:409", True), ("Han 2004 JDS", "Han 2010 JDS", False), ("", "", False)],
+)  # fmt: skip
+def test_papers_are_matched_by_author_and_year_or_number(one, other, same):
+    assert same_paper(one, other) is same
