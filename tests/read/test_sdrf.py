@@ -278,3 +278,49 @@ def test_a_measurement_that_the_sdrf_lacks_is_named(small_lab):
         read_study(read_plan(small_lab.write()))
     assert "sample 'BM_1_c' is measured but not in lab.sdrf.tsv" in str(raised.value)
     assert "did you mean BM_1_c2" in str(raised.value)
+
+
+# --- the same sheet, as others save it ------------------------------------------------------------
+
+
+def _text():
+    rows = [_row("S1", 1), _row("S1", 2, replicate="2"), _row("S2", 3, individual="D2", part="Nabelschnür")]
+    return "\n".join("\t".join(cells) for cells in [HEADER, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda t: t.encode(),
+        lambda t: b"\xef\xbb\xbf" + t.encode(),
+        lambda t: t.replace("\n", "\r\n").encode(),
+        lambda t: t.encode("utf-16"),
+        lambda t: t.encode("cp1252"),
+        lambda t: t.replace("\t", ";").encode(),
+        lambda t: t.replace("characteristics[organism part]", "Characteristics [ Organism  Part ]").encode(),
+        lambda t: ("\n" + t + "\n\n").encode(),
+    ],
+    ids=["plain", "byte-order mark", "CRLF", "UTF-16", "Windows", "semicolons", "capitals", "empty lines"],
+)
+def test_a_sheet_saved_otherwise_is_the_same_sheet(tmp_path, saved):
+    path = tmp_path / "x.sdrf.tsv"
+    path.write_bytes(saved(_text()))
+    sheet = read_sdrf(read_table(path, repeats=True), SamplesPlan())
+    assert sheet.samples["tissue"].tolist() == ["bone marrow", "Nabelschnür"]
+    assert [run.names[0] for run in sheet.runs] == ["f1", "f2", "f3"]
+
+
+def test_a_sheet_without_its_last_line_end_is_read_and_that_is_said(tmp_path):
+    path = tmp_path / "x.sdrf.tsv"
+    path.write_text(_text()[:-1])
+    sheet = read_sdrf(read_table(path, repeats=True), SamplesPlan())
+    assert len(sheet.runs) == 3
+    assert any("line end" in note for note in sheet.notes)
+
+
+@pytest.mark.parametrize("cut", [30, 60, 90])
+def test_a_sheet_cut_short_is_an_error_that_names_the_row(tmp_path, cut):
+    path = tmp_path / "x.sdrf.tsv"
+    path.write_text(_text()[:-cut])
+    with pytest.raises(InvalidInput, match="row 4"):
+        read_sdrf(read_table(path, repeats=True), SamplesPlan())

@@ -104,7 +104,7 @@ def sheet_of(table: TextTable, plan: SamplesPlan) -> Sheet:
     names = {plan.rename.get(column, column): column for column in table.header}
     if MEASUREMENT not in names:
         samples = read_sheet(table, plan)
-        return Sheet(samples, tuple(Run(str(name), (str(name),)) for name in samples.index))
+        return Sheet(samples, tuple(Run(str(name), (str(name),)) for name in samples.index), table.remarks)
     own = {column for name, column in names.items() if _is_of_run(name)}
     problems = _measurement_problems(table, names[MEASUREMENT])
     reduced = one_row_a_sample(table, plan.id, own, problems)
@@ -124,7 +124,7 @@ def sheet_of(table: TextTable, plan: SamplesPlan) -> Sheet:
         )
         for row, line in enumerate(table.lines)
     )
-    return Sheet(samples, runs, fraction_notes(table.file, runs))
+    return Sheet(samples, runs, (*table.remarks, *fraction_notes(table.file, runs)))
 
 
 def one_row_a_sample(

@@ -128,7 +128,7 @@ def read_sdrf(table: TextTable, plan: SamplesPlan) -> Sheet:
         problems,
         advice='Mend the file, or, if each run is a sample of its own, write id = "assay name" in [samples].',
     )
-    notes: list[str] = []
+    notes: list[str] = list(table.remarks)
     standard = _standardised(reduced, identifier, wanted, notes)
     samples = read_sheet(standard, _standard_plan(plan, standard))
     runs = _runs(clean, identifier)
