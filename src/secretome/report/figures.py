@@ -11,7 +11,17 @@ from secretome.errors import MissingExtra
 from secretome.results import Result, show
 
 from .blocks import Block, Figure, Notice
-from .marks import detection_rows, file_name, process_rows, quality_rows, records, sample_rows, volcano_rows
+from .marks import (
+    detection_rows,
+    file_name,
+    outcome_rows,
+    process_rows,
+    quality_rows,
+    records,
+    sample_rows,
+    volcano_rows,
+)
+from .scheme import LOWERS, RAISES, scheme_rows, tallest
 from .tables import csv_href
 
 # Okabe-Ito and Tol: safe for colour-blind readers. One colour, one meaning on the whole page, never alone.
@@ -26,6 +36,11 @@ DIRECTIONS = {
     "higher": ("#0072B2", "triangle-up"),
     "lower": ("#B0568F", "triangle-down"),
     "not separated": ("#9AA3AF", "circle"),
+}
+TOLD = {
+    "higher": ("#0072B2", "triangle-up"),
+    "lower": ("#B0568F", "triangle-down"),
+    "cannot be told": ("#9AA3AF", "circle"),
 }
 FOR_AGAINST = {"for": ("#2A8C82", "square"), "against": ("#882255", "square")}
 GROUPS = ("#4477AA", "#EE7733", "#228833", "#AA3377", "#66CCEE", "#997700", "#555555", "#BB5566")
@@ -232,6 +247,70 @@ def processes(result: Result) -> Figure | None:
     )
 
 
+def outcomes(result: Result) -> Figure | None:
+    """Difference of each outcome and medium from the others, with its 90 % interval; None with one medium.
+
+    Parameters
+    ----------
+    result
+        Of the stage `mechanism`, with its table `outcomes`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    if "difference_median" not in result.tables["outcomes"]:
+        return None
+    rows = outcome_rows(result.tables["outcomes"])
+    alt_text = (
+        f"For {show(int(rows['outcome'].nunique()))} outcomes a point with a 90 % interval for each of "
+        f"{show(int(rows['group'].nunique()))} media: its difference from the mean of the other media. "
+        "Grey points were not measured well enough to tell."
+    )
+    return Figure(
+        f"mechanism.{result.name}-outcomes",
+        "What each medium may do, against the others",
+        alt_text,
+        csv_href(result, "outcomes"),
+        _spec(_outcomes_chart(_altair(), rows), alt_text, 16 * len(rows)),
+        {"rows": records(rows), "zero": [{"x": 0}]},
+        hint="Point for values.",
+    )
+
+
+def scheme(result: Result) -> Figure | None:
+    """The network with the flux of each edge, from causes on the left to effects on the right.
+
+    Parameters
+    ----------
+    result
+        Of the stage `mechanism`, with its table `edges`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    edges = result.tables["edges"]
+    if edges.empty:
+        return None
+    nodes, rows = scheme_rows(edges)
+    alt_text = (
+        f"Scheme of {show(len(nodes))} nodes and {show(len(rows))} influences; the wider a line, the more it carries "
+        "at the middle of what is known; dashed lines lower their target."
+    )
+    return Figure(
+        f"mechanism.{result.name}-scheme",
+        "The scheme, with the flux of each edge",
+        alt_text,
+        csv_href(result, "edges"),
+        _spec(_scheme_chart(_altair()), alt_text, 24 * tallest(nodes)),
+        {"rows": records(rows), "nodes": records(nodes)},
+        hint=_PAN_HINT,
+    )
+
+
 def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     axis = alt.Axis(format="~f", tickCount=10)
     x = alt.X(
@@ -249,6 +328,67 @@ def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     names = base.mark_text(dy=-9, fontSize=11, color=INK, aria=False).encode(x, y, text="name:N")
     zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
     return alt.layer(zero, points.add_params(_pan(alt)), names.transform_filter("datum.label"))
+
+
+def _outcomes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    known = {name: mark for name, mark in TOLD.items() if name in set(rows["told"])}
+    x = alt.X("x:Q", title="difference from the mean of the other media, in activity from 0 to 1")
+    y = alt.Y("row:N", title=None, sort=list(rows["row"])).axis(labelLimit=260, grid=True)
+    base = alt.Chart(alt.NamedData("rows"))
+    tips = _tips(
+        alt,
+        {
+            "outcome": "outcome",
+            "group": "medium",
+            "words": "difference",
+            "sign": "probability that it is higher",
+            "share": "spread from what nobody measured",
+            "told": "statement",
+            "driven": "driven by",
+        },
+    )
+    colour = _coloured(alt, alt.Color, "told", known)
+    lines = base.mark_rule(strokeWidth=2, aria=False).encode(
+        alt.X("low:Q", title=None), y, colour, x2=alt.X2("high:Q")
+    )
+    points = base.mark_point(filled=True, size=60).encode(x, y, *_coded(alt, "told", known), tooltip=tips)
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
+    return alt.layer(zero, lines, points)
+
+
+def _scheme_chart(alt: ModuleType) -> object:
+    plain = alt.Scale(domain=[-0.03, 1.09], nice=False)
+    x = alt.X(
+        "x:Q", title="causes  →  effects", axis=alt.Axis(labels=False, ticks=False, grid=False), scale=plain
+    )
+    y = alt.Y("y:Q", title=None, axis=None, scale=alt.Scale(domain=[1, 0], nice=False))
+    tips = _tips(
+        alt, {"edge": "edge", "effect": "effect", "flux": "flux", "range": "in the media", "source": "source"}
+    )
+    scale = alt.Scale(domain=[RAISES, LOWERS], range=["#0072B2", "#C8380A"])
+    dash = alt.Scale(domain=[RAISES, LOWERS], range=[[1, 0], [5, 3]])
+    legend = alt.Legend(orient="top", columns=6)
+    lines = (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_rule(aria=False)
+        .encode(
+            x,
+            y,
+            alt.Color("effect:N", title=None, scale=scale, legend=legend),
+            alt.StrokeDash("effect:N", title=None, scale=dash, legend=legend),
+            x2="x2:Q",
+            y2="y2:Q",
+            strokeWidth=alt.StrokeWidth("flux:Q", title="flux", scale=alt.Scale(domain=[0, 1], range=[0.4, 6]), legend=alt.Legend(orient="top")),
+            opacity=alt.Opacity("flux:Q", scale=alt.Scale(domain=[0, 0.6], range=[0.12, 0.85], clamp=True), legend=None),
+            tooltip=tips,
+        )
+    )  # fmt: skip
+    nodes = alt.Chart(alt.NamedData("nodes"))
+    dots = nodes.mark_point(filled=True, size=28, color=INK, aria=False).encode(x, y)
+    names = nodes.mark_text(align="left", dx=5, fontSize=10, color=INK, aria=False).encode(
+        x, y, text="name:N"
+    )
+    return alt.layer(lines.add_params(_pan(alt)), dots, names)
 
 
 def _samples_chart(alt: ModuleType, rows: pd.DataFrame, group: str, titles: list[str]) -> object:

@@ -168,6 +168,35 @@ def process_rows(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def outcome_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each outcome and medium: difference from the other media and its interval."""
+    table = table.sort_values("outcome", kind="stable")
+    told = table["statement"].where(table["statement"].isin(["higher", "lower"]), "cannot be told")
+    return pd.DataFrame(
+        {
+            "row": table["outcome"] + " · " + table["group"].astype(str),
+            "outcome": table["outcome"],
+            "group": table["group"].astype(str),
+            "x": table["difference_median"].round(4),
+            "low": table["difference_lower_90"].round(4),
+            "high": table["difference_upper_90"].round(4),
+            "told": told,
+            "words": [
+                f"{show(at)} ({show(low)} to {show(high)})"
+                for at, low, high in zip(
+                    table["difference_median"],
+                    table["difference_lower_90"],
+                    table["difference_upper_90"],
+                    strict=True,
+                )
+            ],
+            "sign": [show(p) for p in table["sign_probability"]],
+            "share": [f"{show(100 * share)} %" for share in table["unmeasured_share"]],
+            "driven": table["driven_by"],
+        }
+    )
+
+
 def slug(text: str) -> str:
     """A text as part of a file name: letters, digits, dash and underscore.
 
