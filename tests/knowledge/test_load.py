@@ -51,7 +51,8 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
-        if name == "origin_counts":  # counted by this project, not read in a source
+        # counted by this project, or the structure of a model: nothing in them was read in a source
+        if name in {"origin_counts", "clearance_nodes", "follicle_nodes"}:
             continue
         assert {"verified", "confidence"} & set(loaded.frame.columns), name
 
