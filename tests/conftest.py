@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -150,3 +154,25 @@ def six_niches(shared: Path, tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_text(SIX_NICHES_TOML.format(folder=shared / "data" / "msc-six-niches-lobov"))
     return path
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> ModuleType:
+    """The module of the stand-in server (importmode=importlib keeps tests off sys.path)."""
+    if "stand_in" not in sys.modules:
+        place = Path(__file__).with_name("stand_in.py")
+        specification = importlib.util.spec_from_file_location("stand_in", place)
+        assert specification is not None
+        assert specification.loader is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules["stand_in"] = module
+        specification.loader.exec_module(module)
+    return sys.modules["stand_in"]
+
+
+@pytest.fixture
+def web(stand_in: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """A scripted server on the loopback device; `web.on(path, answer, …)` returns an address."""
+    monkeypatch.delenv("SECRETOME_OFFLINE", raising=False)
+    with stand_in.standing_in() as server:
+        yield server

@@ -105,6 +105,18 @@ class InvalidKnowledge(SecretomeError):
     """A knowledge table breaks its own schema or checksum: reinstall or mend the table."""
 
 
+class Unreachable(SecretomeError):
+    """A server does not answer, or we are offline: connect, or bring the file yourself."""
+
+    exit_code = 3
+
+
+class WrongDownload(SecretomeError):
+    """What came over the network is not what was named: try again, or ask for the right file."""
+
+    exit_code = 3
+
+
 def near_misses(word: str, available: Iterable[str]) -> str:
     """A sentence with the closest of the available words, or all of them when few.
 
