@@ -36,7 +36,7 @@ def test_a_reply_carries_address_body_and_time(web, patient):
 
 
 def test_a_missing_page_is_not_asked_for_again(web, patient, waits):
-    with pytest.raises(Unreachable, match="404.*not there"):
+    with pytest.raises(Unreachable, match=r"404.*not there"):
         fetch(web.on("/gone", web.status(404)), policy=patient)
     assert (len(web.seen), waits) == (1, [])
 
