@@ -173,13 +173,12 @@ def test_an_import_that_breaks_off_leaves_nothing_of_its_file(opened):
 def test_what_was_decided_is_never_changed(opened, table):
     _add(opened, Record(pmid="1"), Record(doi="10.1000/x"))
     opened._database.execute("PRAGMA foreign_keys = OFF")
-    columns = opened.select(f"SELECT name, type FROM pragma_table_info('{table}') WHERE name <> 'id'")
+    columns = opened.select("SELECT name, type FROM pragma_table_info(?) WHERE name <> 'id'", table)
     values = {c["name"]: 1 if c["type"] == "INTEGER" else "x" for c in columns}
     allowed = {"role": "reviewer", "stage": "full_text", "decision": "include", "verdict": "accept"}
     opened.append(table, {**values, **{k: v for k, v in allowed.items() if k in values}})
-    for sql in (f"UPDATE {table} SET time = 'y'", f"DELETE FROM {table}"):
-        if table == "search_log":
-            sql = sql.replace("time", "date")
+    column = "date" if table == "search_log" else "time"
+    for sql in (f"UPDATE {table} SET {column} = 'y'", f"DELETE FROM {table}"):  # noqa: S608 - our own names
         with pytest.raises(InvalidStore, match="added, never changed"), opened.writing():
             opened.select(sql)
 

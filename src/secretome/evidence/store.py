@@ -125,7 +125,7 @@ class Store:
         self,
         path: Path,
         *,
-        format: str | None = None,
+        format: str | None = None,  # noqa: A002
         encoding: str = "utf-8",
         time: str = "",
     ) -> Import:
@@ -388,7 +388,7 @@ class Store:
     def _take(self, item: Item, file_id: int, count: _Count) -> None:
         if isinstance(item, Fault):
             count.faults.append(item)
-            facts = {
+            facts: dict[str, Value] = {
                 "file_id": file_id,
                 "position": item.position,
                 "record": item.record,
