@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "List every problem of the inputs, without running anything."),
     "run": ("run", "Make the dossier: from the files of study.toml to one folder."),
     "report": ("report", "Make the page of a dossier again."),
+    "evidence": ("evidence", "Import, search, screen, extract and weigh papers and trials."),
     "demo": ("demo", "Run a simulated laboratory with known truth through everything."),
 }
 

@@ -244,6 +244,19 @@ def flow(store: Store, *, single: bool = False) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["box", "works", "what"])
 
 
+def undecided(store: Store, *, reviewer: str, stage: ScreeningStage) -> tuple[int, ...]:
+    """Works that this reviewer has still to decide on; at full text only those included before."""
+    rows = store.select(
+        "SELECT DISTINCT work_id FROM decision WHERE reviewer = ? AND stage = ?", reviewer, stage
+    )
+    done = {store.canonical(int(row["work_id"] or 0)) for row in rows}
+    works = store.works()
+    if stage == "full_text":
+        screened = verdicts(store, "title_abstract")
+        works = tuple(work for work in works if screened.get(work) == "include")
+    return tuple(work for work in works if work not in done)
+
+
 def _reason(store: Store, work: int) -> str:
     rows = [row for row in _decisions(store, work, "full_text") if row["decision"] == "exclude"]
     return str(rows[-1]["reason"])
