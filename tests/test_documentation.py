@@ -65,6 +65,7 @@ def test_every_option_of_study_toml_is_described():
         plan.DefineOptions,
         plan.VaryOptions,
         plan.PotentialOptions,
+        plan.EvidenceOptions,
     ]
     missing = [
         f"{kind.__name__}.{field.name}"

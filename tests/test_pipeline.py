@@ -25,7 +25,7 @@ def _tables(dossier, folder):
 def test_every_stage_makes_its_results_in_order(small_lab):
     dossier = pipeline.run(read_plan(small_lab.write()))
     stages = [result.stage for result in dossier.results]
-    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential"]
+    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential", "evidence"]
     assert dossier.study.history[0].step == "read"
     assert set(dossier.inputs) == {"combined_protein.tsv", "samples.tsv"}
     for result in dossier.results:
@@ -56,19 +56,19 @@ def test_a_second_run_does_again_only_what_changed(small_lab, tmp_path, monkeypa
         pipeline, "_compute", lambda name, *a, **k: (done.append(name), compute(name, *a, **k))[1]
     )
     first = pipeline.run(read_plan(plan_file), cache=tmp_path / "cache")
-    assert done == ["define", "vary", "potential"]
+    assert done == ["define", "vary", "potential", "evidence"]
     done.clear()
     second = pipeline.run(read_plan(plan_file), cache=tmp_path / "cache")
     assert done == []
     assert _tables(first, tmp_path / "a") == _tables(second, tmp_path / "b")
     plan_file.write_text(plan_file.read_text() + "\n[vary]\nrobust = true\n")
     pipeline.run(read_plan(plan_file), cache=tmp_path / "cache")
-    assert done == ["vary", "potential"]
+    assert done == ["vary", "potential", "evidence"]
     done.clear()
     table = small_lab.folder / "combined_protein.tsv"
     table.write_text(table.read_text().replace("invented", "changed"))
     pipeline.run(read_plan(plan_file), cache=tmp_path / "cache")
-    assert done == ["define", "vary", "potential"]
+    assert done == ["define", "vary", "potential", "evidence"]
 
 
 def test_only_runs_what_the_stage_stands_on(small_lab):
@@ -112,5 +112,11 @@ def test_progress_names_every_stage(small_lab):
     pipeline.run(
         read_plan(small_lab.write()), progress=lambda stage, done, total: told.append((stage, done, total))
     )
-    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", "define", "vary", "potential"]
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == [
+        "read",
+        "define",
+        "vary",
+        "potential",
+        "evidence",
+    ]
     assert all(done <= total for _, done, total in told)

@@ -126,6 +126,19 @@ class PotentialOptions:
 
 
 @dataclass(frozen=True)
+class EvidenceOptions:
+    """Choices of the stage `evidence`.
+
+    Parameters
+    ----------
+    store
+        The evidence store, relative to study.toml; empty when no literature is to be met.
+    """
+
+    store: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole study.toml, checked for form; files are looked at by `read`.
 
@@ -149,6 +162,7 @@ class Plan:
     define: DefineOptions = DefineOptions()
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
+    evidence: EvidenceOptions = EvidenceOptions()
 
     @property
     def file(self) -> Path:
@@ -235,6 +249,9 @@ def parse_plan(
     }
     if reader.problems:
         raise InvalidPlan(reader.problems)
+    known = stages["evidence"]
+    if isinstance(known, EvidenceOptions) and known.store:
+        stages["evidence"] = replace(known, store=str(folder / known.store))
     return replace(plan, **stages)  # type: ignore[arg-type]
 
 
@@ -242,6 +259,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "define": DefineOptions,
     "vary": VaryOptions,
     "potential": PotentialOptions,
+    "evidence": EvidenceOptions,
 }
 
 

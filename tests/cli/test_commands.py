@@ -15,7 +15,9 @@ from secretome.cli import run as command
 def test_bare_secretome_prints_the_pipeline_in_order(capsys):
     assert command([]) == 0
     text = capsys.readouterr().out
-    positions = [text.index(f"  {stage}") for stage in ("read", "define", "vary", "potential", "report")]
+    positions = [
+        text.index(f"  {stage}") for stage in ("read", "define", "vary", "potential", "evidence", "report")
+    ]
     assert positions == sorted(positions)
 
 
@@ -71,7 +73,7 @@ def test_run_makes_a_dossier_and_one_line(small_lab, capsys, tmp_path):
     ):
         assert (out / name).stat().st_size > 0, name
     stages = [json.loads(line)["stage"] for line in progress.read_text().splitlines()]
-    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential", "report"]
+    assert list(dict.fromkeys(stages)) == ["read", "define", "vary", "potential", "evidence", "report"]
     assert (out / "study.toml").read_text() == small_lab.toml
     assert (tmp_path / "dossier.cache").is_dir()
 

@@ -36,8 +36,22 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @_STORE
+@click.option(
+    "--live",
+    type=click.Choice(["pubmed", "europepmc", "trials"]),
+    default=None,
+    help="Ask this service for --query instead of reading FILES.",
+)
+@click.option(
+    "--downloads",
+    type=click.Path(path_type=Path),
+    default=Path("evidence-downloads"),
+    show_default=True,
+    help="Folder where answers of --live are kept.",
+)
+@click.option("--offline", is_flag=True, help="Answer --live from the folder of downloads only.")
 @click.option("--format", "layout", default=None, help="Format of the files, when it is not recognised.")
 @click.option(
     "--encoding", default="utf-8", show_default=True, help="Of text files without a byte order mark."
@@ -51,6 +65,9 @@ def command() -> None:
 def import_files(
     files: tuple[Path, ...],
     store: Path,
+    live: str | None,
+    downloads: Path,
+    offline: bool,
     layout: str | None,
     encoding: str,
     database: str,
@@ -71,7 +88,11 @@ def import_files(
 
     from .show import summary
 
-    if query and not (database and searched and hits is not None):
+    if bool(files) == bool(live):
+        raise click.UsageError("give FILES, or --live with --query")
+    if live:
+        files, database, searched = _asked(live, query, downloads, offline)
+    elif query and not (database and searched and hits is not None):
         raise click.UsageError("--query needs --database, --searched and --hits: a search is logged whole")
     done = []
     with _opened(store, create=True) as opened:
@@ -82,6 +103,8 @@ def import_files(
                 click.echo(f"left out: {fault}", err=True)
             word = "known already" if result.known else f"{result.records} records, {result.new} new"
             click.echo(f"{result.file}: {word}", err=True)
+        if live:
+            hits = sum(result.records for result in done)
         if query and hits is not None:
             review.log_search(
                 opened,
@@ -330,6 +353,18 @@ def trials(store: Path, output: Path | None, as_json: bool) -> None:
     summary(
         f"{len(table):,} trials ({given}; classes are proposals of rules).{where}", facts, as_json=as_json
     )
+
+
+def _asked(live: str, query: str, downloads: Path, offline: bool) -> tuple[tuple[Path, ...], str, str]:
+    """Files with the answers of a service, its name, and today's date."""
+    from datetime import UTC, datetime
+
+    from secretome.evidence.live import NAMES, download
+
+    if not query:
+        raise click.UsageError("--live needs --query, the exact search string")
+    files = download(live, query, downloads, offline=offline)  # type: ignore[arg-type]
+    return files, NAMES[live], datetime.now(UTC).date().isoformat()
 
 
 def _opened(store: Path, *, create: bool = False) -> Store:

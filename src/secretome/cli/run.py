@@ -20,7 +20,7 @@ from secretome.plan import Plan
     help="Folder of the dossier.",
     show_default=True,
 )
-@click.option("--only", type=str, default=None, help="Last stage to run (define, vary, potential).")
+@click.option("--only", type=str, default=None, help="Last stage to run (define, vary, potential, evidence).")
 @click.option(
     "--workers",
     type=click.IntRange(1),

@@ -18,7 +18,7 @@ from secretome.errors import InvalidStore, StoreNotWritable
 from . import formats
 from .query import parse
 from .records import Deletion, Fault, Item, Origin, Record, from_json, to_json, without_origin
-from .schema import APPLICATION, MIGRATIONS
+from .schema import APPEND_ONLY, APPLICATION, MIGRATIONS
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
@@ -350,6 +350,14 @@ class Store:
         except BaseException:
             self._undo()
             raise
+
+    def fingerprint(self) -> str:
+        """A hash of what was imported and decided: it changes whenever an answer could."""
+        parts = [row["sha256"] for row in self.select("SELECT sha256 FROM source_file ORDER BY sha256")]
+        for table in APPEND_ONLY:
+            rows = self.select(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own names
+            parts += ["|".join(map(str, row.values())) for row in rows]
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
 
     # --- inside ----------------------------------------------------------------------------------
 
