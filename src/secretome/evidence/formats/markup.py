@@ -103,7 +103,10 @@ def inline(element: Element) -> str:
         parts: list[str] = []
         _gather(element, parts)
         text = "".join(parts)
-    return _BLANKS.sub(" ", text).strip()
+    # Most texts are one clean line: asking is quicker than folding.
+    if "  " in text or not text.isprintable():
+        text = _BLANKS.sub(" ", text)
+    return text.strip(" ")
 
 
 def _gather(element: Element, parts: list[str]) -> None:

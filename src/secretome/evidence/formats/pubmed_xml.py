@@ -115,6 +115,9 @@ def _visit(section: Element, facts: dict[str, Any], source: Source) -> None:
             if source.references:
                 facts.setdefault("references", []).extend(_references(child))
             continue
+        if tag == "CommentsCorrectionsList":
+            _links(child, facts, cited=source.references)
+            continue
         handler = _HANDLERS.get(tag)
         if handler is not None:
             handler(child, facts)
@@ -202,28 +205,27 @@ def _authors(element: Element, facts: dict[str, Any]) -> None:
         return
     kept = facts.setdefault("authors", [])
     for author in element:
-        given: dict[str, Any] = {}
+        family = given = initials = collective = orcid = suffix = ""
         places: list[str] = []
-        suffix = ""
         for child in author:
             tag = child.tag
-            if tag == "LastName":
-                given["family"] = inline(child)
+            if tag == "AffiliationInfo":
+                places += [inline(place) for place in child if place.tag == "Affiliation"]
+            elif tag == "LastName":
+                family = inline(child)
             elif tag == "ForeName":
-                given["given"] = inline(child)
+                given = inline(child)
             elif tag == "Initials":
-                given["initials"] = inline(child)
+                initials = inline(child)
             elif tag == "Suffix":
                 suffix = inline(child)
             elif tag == "CollectiveName":
-                given["collective"] = inline(child)
+                collective = inline(child)
             elif tag == "Identifier" and child.get("Source") == "ORCID":
-                given["orcid"] = inline(child)
-            elif tag == "AffiliationInfo":
-                places.extend(inline(place) for place in child if place.tag == "Affiliation")
+                orcid = inline(child)
         if suffix:
-            given["given"] = f"{given.get('given', '')} {suffix}".strip()
-        kept.append(Author(affiliations=tuple(places), **given))
+            given = f"{given} {suffix}".strip()
+        kept.append(Author(family, given, initials, collective, "", orcid, tuple(places)))
 
 
 def _date(element: Element, facts: dict[str, Any]) -> None:
@@ -336,10 +338,12 @@ _REGISTRIES = frozenset(
 )
 
 
-def _links(element: Element, facts: dict[str, Any]) -> None:
+def _links(element: Element, facts: dict[str, Any], *, cited: bool) -> None:
     kept = facts.setdefault("links", [])
     for child in element:
         printed = child.get("RefType") or ""
+        if printed == "Cites" and not cited:
+            continue
         text = inline(child.find("RefSource"))
         number = (child.findtext("PMID") or "").strip()
         if printed == "Cites":
@@ -388,7 +392,6 @@ _HANDLERS: dict[str, Callable[[Element, dict[str, Any]], None]] = {
     "KeywordList": _each("keywords", "Keyword"),
     "GrantList": _grants,
     "DataBankList": _banks,
-    "CommentsCorrectionsList": _links,
     "ArticleIdList": _ids,
     "CoiStatement": _text("conflict"),
 }
