@@ -43,7 +43,9 @@ print(n, n / took, peak)
 def articles(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.glob("*.xml")):
-        found += re.findall(r"<PubmedArticle>.*?</PubmedArticle>", path.read_text(encoding="utf-8"), re.DOTALL)
+        found += re.findall(
+            r"<PubmedArticle>.*?</PubmedArticle>", path.read_text(encoding="utf-8"), re.DOTALL
+        )
     return found
 
 
@@ -53,7 +55,9 @@ def write(path: Path, chosen: list[str], count: int) -> int:
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=3) as stream:
         stream.write('<?xml version="1.0" encoding="utf-8"?>\n<PubmedArticleSet>\n')
         for number in range(count):
-            text = re.sub(r'(<PMID[^>]*>)\d+', rf"\g<1>{10_000_000 + number}", chosen[number % len(chosen)], count=1)
+            text = re.sub(
+                r"(<PMID[^>]*>)\d+", rf"\g<1>{10_000_000 + number}", chosen[number % len(chosen)], count=1
+            )
             size += len(text)
             stream.write(text + "\n")
         stream.write("</PubmedArticleSet>\n")
@@ -99,10 +103,14 @@ def matching() -> None:
         for line in (SAMPLES / "gold" / "BC5CDR_TestSet.PubTator.txt").read_text().splitlines()
         if "|a|" in line
     ]
-    names = sorted({spelled for t in [*lexicon._terms(), *lexicon._factors()] for spelled in lexicon.variants(t.name)})
+    names = sorted(
+        {spelled for t in [*lexicon._terms(), *lexicon._factors()] for spelled in lexicon.variants(t.name)}
+    )
     ours = lexicon.standard()
     rate = _rate(ours.mentions, texts)
-    print(f"matching {len(names):,} spellings in {len(texts)} abstracts: secretome {rate:,.0f} abstracts/s (guards included)")
+    print(
+        f"matching {len(names):,} spellings in {len(texts)} abstracts: secretome {rate:,.0f} abstracts/s (guards included)"
+    )
     if importlib.util.find_spec("flashtext"):
         from flashtext import KeywordProcessor
 

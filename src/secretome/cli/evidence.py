@@ -389,3 +389,87 @@ def _show_proposals(opened: Store, work: int) -> None:
     for row in rows:
         sure = "not measured" if row["confidence"] is None else f"{row['confidence']:.2f}"
         click.echo(f"{row['id']}\t{row['kind']}\t{row['value']}\t{row['quote']!r}\t{row['rule']}\t{sure}")
+
+
+@command.command("pool")
+@click.argument("outcome")
+@_STORE
+@click.option(
+    "--measure",
+    required=True,
+    type=click.Choice(
+        ["md", "smd", "smdh", "nmd", "rom", "rr", "or", "rd", "peto", "hr", "pr", "plo", "pft"]
+    ),
+    help="Effect measure.",
+)
+@click.option(
+    "--method", default="reml", show_default=True, help="Estimator of the variance between studies."
+)
+@click.option("--test", default="knapp-hartung", show_default=True, help="knapp-hartung or z.")
+@click.option("--across-products", is_flag=True, help="Pool each product as a subgroup of its own.")
+@click.option("--across-species", is_flag=True, help="Pool each species as a subgroup of its own.")
+@click.option(
+    "--enter",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="CSV of outcomes that a person read (work, outcome, product, species, quote, numbers), accepted first.",
+)
+@click.option("--person", default="", help="Who read the outcomes of --enter.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=None, help="Folder for the tables (CSV)."
+)
+@_JSON
+def pool(
+    outcome: str,
+    store: Path,
+    measure: str,
+    method: str,
+    test: str,
+    across_products: bool,
+    across_species: bool,
+    enter: Path | None,
+    person: str,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Pool OUTCOME over the studies whose numbers a person accepted.
+
+    Cells, conditioned medium, vesicles and lysates, and species, are never averaged together.
+    """
+    import csv
+    import json
+
+    from secretome.evidence import pool as pooling
+
+    from .show import summary
+
+    with _opened(store) as opened:
+        if enter is not None:
+            rows = list(csv.DictReader(enter.read_text(encoding="utf-8-sig").splitlines()))
+            pooling.enter_outcomes(opened, rows, person=person)
+        found = pooling.pool_outcome(
+            opened,
+            outcome,
+            measure=measure,  # type: ignore[arg-type]
+            method=method,
+            test=test,
+            across_products=across_products,
+            across_species=across_species,
+        )
+    tables = {"summary": found.summary, "forest": found.forest, "left_out": found.left_out}
+    tables |= {"zero_events": found.zero_events, "small_study": found.small_study}
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            table.to_csv(output / f"{name}.csv", index=False, lineterminator="\n")
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
+    facts: dict[str, object] = {
+        name: json.loads(table.to_json(orient="records")) for name, table in tables.items()
+    }
+    lines = [
+        f"{row.product}, {row.species}: {row.studies} studies, {measure} {row.estimate:.3g} ({row.lower:.3g} to {row.upper:.3g}), "
+        f"prediction {row.predict_lower:.3g} to {row.predict_upper:.3g} ({row.status})"
+        for row in found.summary.itertuples()
+    ]
+    summary("\n".join(lines), {**facts, "notes": list(found.notes)}, as_json=as_json)
