@@ -77,6 +77,8 @@ def test_works_are_merged_and_split_by_a_person(store, capsys):
     base = ["--store", str(store), "--person", "eva", "--reason", "one study"]
     assert command(["evidence", "review", "merge", "1", "2", *base]) == 0
     assert "are work 1 now" in capsys.readouterr().out
+    assert command(["evidence", "review", "show", "1", "--store", str(store)]) == 0
+    assert "record 2\tris\t10.1000/b\ta.ris" in capsys.readouterr().out
     assert command(["evidence", "review", "split", "2", *base]) == 0
     assert "record 2 is work 3 now" in capsys.readouterr().out
 

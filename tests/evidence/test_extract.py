@@ -136,6 +136,20 @@ def test_proposals_are_written_once(tmp_path):
         assert str(row["extractor"]).startswith(extract.RULES_VERSION)
 
 
+def test_each_record_of_a_work_gets_proposals_of_its_own_text(tmp_path):
+    with Store(tmp_path / "e.sqlite") as store:
+        records = [
+            Record(pmid="1", title="VEGF of ADSCs"),
+            Record(pmid="1", title="A title with HGF at another place"),
+        ]
+        store.add(iter(records), name="a", sha256="a")
+        assert len(store.works()) == 1
+        record_proposals(store, 1)
+        for row in store.select("SELECT * FROM proposal"):
+            text = text_of(store.record(row["record_id"]))
+            assert text[row["start"] : row["stop"]] == row["quote"]
+
+
 # --- measured on what was held back from the rules (bars of issue 8) --------------------------------
 
 

@@ -457,6 +457,16 @@ def test_europe_pmc_html_becomes_text_with_labels(tmp_path):
     assert isinstance(fault, Fault)
 
 
+def test_a_field_of_another_shape_is_a_fault_of_its_record(tmp_path, pubmed):
+    results = [{"id": "5", "title": ["x"]}, {"id": "6", "title": "y"}]
+    path = _write(tmp_path, json.dumps({"resultList": {"result": results}}).encode(), "e.json")
+    assert [type(item) for item in read(path)] == [Fault, Record]
+    content = pubmed.document(pubmed.article(1), pubmed.article(2)).replace(
+        b'Version="1">2<', b'Version="one">2<'
+    )
+    assert [type(item) for item in read(_write(tmp_path, content))] == [Record, Fault]
+
+
 def test_an_unknown_enum_and_field_of_a_trial_are_kept(tmp_path):
     study = {
         "protocolSection": {
@@ -500,3 +510,26 @@ def test_what_is_no_record_file_is_refused_in_words(tmp_path):
     with pytest.raises(UnknownFormat, match="did you mean ris"):
         list(read(_write(tmp_path, b"TY  - JOUR\n", "x.ris"), format="riss"))
     assert set(FORMATS) == {p for p in FORMATS if p.islower()}
+
+
+def test_without_lxml_xml_says_what_to_install_and_text_is_still_read(tmp_path, pubmed, monkeypatch):
+    import sys
+
+    from secretome.errors import MissingExtra
+
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    with pytest.raises(MissingExtra, match=r"secretome\[evidence\]"):
+        list(read(_write(tmp_path, pubmed.document(pubmed.article(1)))))
+    (record,) = read(_write(tmp_path, b"TY  - JOUR\nTI  - One\nER  -\n", "x.ris"))
+    assert record.title == "One"
+
+
+def test_without_pyahocorasick_names_say_what_to_install(monkeypatch):
+    import sys
+
+    from secretome.errors import MissingExtra
+    from secretome.evidence.lexicon import Lexicon
+
+    monkeypatch.setitem(sys.modules, "ahocorasick", None)
+    with pytest.raises(MissingExtra, match=r"secretome\[evidence\]"):
+        Lexicon([])

@@ -298,6 +298,17 @@ def state(store: Path, stage: str, single: bool, as_json: bool) -> None:
     summary(f"{agreed.n} works judged by two reviewers: {words}{raw}{one}.", facts, as_json=as_json)
 
 
+@review_group.command("show")
+@click.argument("work", type=int)
+@_STORE
+def show_work(work: int, store: Path) -> None:
+    """List the records of WORK with their row numbers, as `split` takes them."""
+    with _opened(store) as opened:
+        for number, layout, label in opened.record_rows(work):
+            record = opened.record(number)
+            click.echo(f"record {number}\t{layout}\t{label}\t{record.origin.file}\t{record.title}")
+
+
 @review_group.command("merge")
 @click.argument("work", type=int)
 @click.argument("other", type=int)

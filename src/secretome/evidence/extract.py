@@ -137,11 +137,9 @@ def record_proposals(store: Store, work: int, *, time: str = "") -> int:
     added = 0
     extractor = f"{RULES_VERSION}+{lexicon.version()}"
     moment = time or now()
-    rows = store.record_rows(work)
-    records = {record.label: record for record in store.records(work)}
     with store.writing():
-        for number, _, label in rows:
-            for proposal in propose(records[label]):
+        for number, _, _ in store.record_rows(work):
+            for proposal in propose(store.record(number)):
                 added += bool(
                     store.append(
                         "proposal",

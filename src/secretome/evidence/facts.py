@@ -114,9 +114,13 @@ def enter(
         )
     from .extract import text_of
 
-    rows = store.record_rows(work)
-    number, text = rows[0][0], text_of(store.records(work)[0])
-    start = text.find(quote)
+    numbers = [number for number, _, _ in store.record_rows(work)]
+    if not numbers:
+        raise InvalidStore(f"work {work} has no current record that a fact could stand on")
+    # The record that holds the words; else the first, with a span of its own nowhere (a table, a full text).
+    starts = {number: text_of(store.record(number)).find(quote) for number in numbers}
+    number = next((n for n, at in starts.items() if at >= 0), numbers[0])
+    start = starts[number]
     written = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
     proposal = store.append(
         "proposal",

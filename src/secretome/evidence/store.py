@@ -200,6 +200,23 @@ class Store:
         )
         return tuple(_record(row) for row in rows)
 
+    def record(self, number: int) -> Record:
+        """The record of a row.
+
+        Raises
+        ------
+        InvalidStore
+            If there is no such row.
+        """
+        rows = self.select(
+            "SELECT b.content, f.name, f.sha256, r.format, s.position FROM record r JOIN record_body b ON b.id = r.id "
+            "JOIN seen s ON s.record_id = r.id JOIN source_file f ON f.id = s.file_id WHERE r.id = ? LIMIT 1",
+            number,
+        )
+        if not rows:
+            raise InvalidStore(f"{self.path} has no record {number}")
+        return _record(rows[0])
+
     def canonical(self, work: int) -> int:
         """The work that this one was merged into, or itself.
 

@@ -31,8 +31,12 @@ def read(stream: BinaryIO, source: Source) -> Iterator[Item]:
     for position, result in enumerate(_results(stream, source), start=1):
         if not isinstance(result, Mapping) or not (result.get("id") or result.get("title")):
             yield source.fault(position, "the result has neither id nor title")
-        else:
+            continue
+        try:
             yield _record(result, source, position)
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
+            shape = f"a field has another shape than the layout says: {error}"
+            yield source.fault(position, shape, str(result.get("id", "")))
 
 
 def _results(stream: BinaryIO, source: Source) -> list[Any]:

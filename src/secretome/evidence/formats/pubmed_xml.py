@@ -74,7 +74,7 @@ def _items(element: Element, source: Source, position: int) -> Iterator[Item]:
     pmid = element.findtext(".//PMID") or ""
     try:
         record = article(element, source, position)
-    except BadRecord as error:
+    except (BadRecord, ValueError) as error:
         yield source.fault(position, str(error), f"PMID {pmid}" if pmid else "")
         return
     yield record
