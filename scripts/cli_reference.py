@@ -21,19 +21,25 @@ def reference() -> str:
         command = group.get_command(context, name)
         if command is None:
             raise SystemExit(f"no command {name}")
-        inner = click.Context(command, info_name=f"secretome {name}", max_content_width=100)
-        parts += [f"## secretome {name}", "", "```text", command.get_help(inner), "```", ""]
-        if isinstance(command, click.Group):
-            for below in command.commands.values():
-                path = f"secretome {name} {below.name}"
-                context_below = click.Context(below, info_name=path, max_content_width=100)
-                parts += [f"### {path}", "", "```text", below.get_help(context_below), "```", ""]
+        parts += described(command, f"secretome {name}", "##")
     parts += [
         "Exit codes: 0 done, 1 the input says no, 2 usage, 3 a file cannot be read.",
         "Results go to the folder, a one-line summary to standard output, everything else to standard error.",
         "",
     ]
     return "\n".join(parts)
+
+
+def described(command: click.Command, name: str, mark: str) -> list[str]:
+    """Help of a command, then of the commands inside it."""
+    inner = click.Context(command, info_name=name, max_content_width=100)
+    parts = [f"{mark} {name}", "", "```text", command.get_help(inner), "```", ""]
+    if isinstance(command, click.Group):
+        for word in command.list_commands(inner):
+            child = command.get_command(inner, word)
+            if child is not None:
+                parts += described(child, f"{name} {word}", mark + "#")
+    return parts
 
 
 def main() -> int:

@@ -66,6 +66,7 @@ def test_every_option_of_study_toml_is_described():
         plan.VaryOptions,
         plan.PotentialOptions,
         plan.MechanismOptions,
+        plan.EvidenceOptions,
         plan.QualifyOptions,
     ]
     missing = [

@@ -146,6 +146,22 @@ class InvalidModel(SecretomeError):
     """A mechanism model contradicts itself, or does not know what it was asked for: see the message."""
 
 
+class InvalidStore(SecretomeError):
+    """A file is no evidence store, is damaged, or lacks what was named: see the message."""
+
+
+class StoreNotWritable(SecretomeError):
+    """The evidence store cannot be written now (busy, disk full, read only): nothing was lost; try again."""
+
+
+class InvalidSearch(SecretomeError):
+    """A search cannot be understood: name a field that exists, or something to look for."""
+
+
+class NotPoolable(SecretomeError):
+    """Effects must not be pooled as asked: other products or species, unaccepted facts, or too few."""
+
+
 def near_misses(word: str, available: Iterable[str]) -> str:
     """A sentence with the closest of the available words, or all of them when few.
 

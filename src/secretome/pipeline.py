@@ -41,6 +41,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("vary", "Why do the media differ, judged on donors?"),
     Stage("potential", "Which processes may it support or oppose, and what could not be seen?"),
     Stage("mechanism", "How may it act, in models of clearance and of the follicle that its factors drive?"),
+    Stage("evidence", "What is known from others, for and against, accepted by a person?"),
     Stage("qualify", "What can be said of it as a product: how potent, how long does it keep?"),
     Stage("report", "The dossier: one page, its tables, its methods."),
 )
@@ -88,6 +89,10 @@ def check(plan: Plan) -> Check:
         return Check(error.problems, ())
     measured = [str(name) for name in reading.study.samples.index]
     unknown = [name for name in plan.define.exclude if name not in measured]
+    if plan.evidence.store and not Path(plan.evidence.store).is_file():
+        found = f"[evidence] store = {plan.evidence.store!r} does not exist"
+        action = "Make it with `secretome evidence import FILE --store …`, or take the line out."
+        return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
     from .qualify import problems_of
@@ -148,7 +153,7 @@ def run(
     results = list(found)
     for name in wanted:
         options = getattr(plan, name)
-        key = _digest([key, name, asdict(options)])
+        key = _digest([key, name, asdict(options), _outside(name, options)])
         work = partial(_compute, name, study, tuple(results), options, seed=chosen, map=map, tell=tell)
         study, found = steps.do(name, key, work, study)
         results += found
@@ -206,6 +211,12 @@ def _with_caveat(result: Result, study: Study) -> Result:
         "in what stands here."
     )
     return replace(result, notes=(caveat, *result.notes))
+
+
+def _outside(name: str, options: object) -> str:
+    """A fingerprint of what a stage reads besides the study (`<stage>.outside(options)`), for the cache."""
+    look = getattr(import_module(f"secretome.{name}"), "outside", None)
+    return str(look(options)) if look is not None else ""
 
 
 def _wanted(only: str | None) -> tuple[str, ...]:

@@ -159,6 +159,19 @@ class MechanismOptions:
 
 
 @dataclass(frozen=True)
+class EvidenceOptions:
+    """Choices of the stage `evidence`.
+
+    Parameters
+    ----------
+    store
+        The evidence store, relative to study.toml; empty when no literature is to be met.
+    """
+
+    store: str = ""
+
+
+@dataclass(frozen=True)
 class QualifyOptions:
     """Choices of the stage `qualify`; acceptance limits stand in the files of the stability assays.
 
@@ -214,6 +227,7 @@ class Plan:
     vary: VaryOptions = VaryOptions()
     potential: PotentialOptions = PotentialOptions()
     mechanism: MechanismOptions = MechanismOptions()
+    evidence: EvidenceOptions = EvidenceOptions()
     qualify: QualifyOptions = QualifyOptions()
 
     @property
@@ -301,6 +315,9 @@ def parse_plan(
     }
     if reader.problems:
         raise InvalidPlan(reader.problems)
+    known = stages["evidence"]
+    if isinstance(known, EvidenceOptions) and known.store:
+        stages["evidence"] = replace(known, store=str(folder / known.store))
     return replace(plan, **stages)  # type: ignore[arg-type]
 
 
@@ -309,6 +326,7 @@ _STAGES: Mapping[str, Callable[[], object]] = {
     "vary": VaryOptions,
     "potential": PotentialOptions,
     "mechanism": MechanismOptions,
+    "evidence": EvidenceOptions,
     "qualify": QualifyOptions,
 }
 

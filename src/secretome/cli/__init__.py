@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "Make the dossier: from the files of study.toml to one folder."),
     "report": ("report", "Make the page of a dossier again."),
     "mechanism": ("mechanism", "Run, score and export the models of clearance and of the hair follicle."),
+    "evidence": ("evidence", "Import, search, screen, extract and weigh papers and trials."),
     "qualify": ("qualify", "Potency, stability, comparability, specification: drafts from plain CSV files."),
     "demo": ("demo", "Run a simulated laboratory with known truth through everything."),
 }

@@ -1,0 +1,361 @@
+"""Accepted outcomes become effects, and effects of one product and species are pooled."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from secretome.errors import NotPoolable, near_misses
+from secretome.stats import meta
+
+from . import facts
+from .cite import citation_key
+from .store import Store
+from .trials import study_of
+
+Measure = Literal["md", "smd", "smdh", "nmd", "rom", "rr", "or", "rd", "peto", "hr", "pr", "plo", "pft"]
+# Columns of an outcome that describe it; every other one is a number that the effect needs.
+DESCRIBING = ("outcome", "product", "species", "control_group", "concurrent", "group", "note")
+_SMALL_STUDY_MINIMUM = 10
+_SHARING = ("md", "rom", "smd", "rr", "or", "rd")
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Effects of one outcome: each subgroup pooled apart.
+
+    Parameters
+    ----------
+    outcome, measure
+        What was pooled, on which scale; `log` says whether effects are logs of ratios.
+    summary
+        One row a subgroup: `product`, `species`, `studies`, `effects`, `participants`, `estimate`, `lower`, `upper`,
+        `predict_lower`, `predict_upper`, `tau2`, `i2`, `p_value`, `model`, `status`, and for logs `ratio`, `ratio_lower`, `ratio_upper`.
+    forest
+        One row an effect: `product`, `species`, `study`, `citation`, `estimate`, `lower`, `upper`, `weight_percent`,
+        `corrected` (1/2 added to a zero), `proposal` and `person` that lead back to the words.
+    left_out
+        Accepted outcomes that are not pooled, and why (retracted, not reported, cannot be computed).
+    zero_events
+        Arms without an event: n and the exact one-sided 95 % upper limit of the risk.
+    small_study
+        Egger's test for subgroups of at least ten studies.
+    notes
+        Doubts that a reader must see.
+    """
+
+    outcome: str
+    measure: Measure
+    log: bool
+    summary: pd.DataFrame
+    forest: pd.DataFrame
+    left_out: pd.DataFrame
+    zero_events: pd.DataFrame
+    small_study: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def pool_outcome(
+    store: Store,
+    outcome: str,
+    *,
+    measure: Measure,
+    method: str = "reml",
+    test: str = "knapp-hartung",
+    across_products: bool = False,
+    across_species: bool = False,
+    level: float = 0.95,
+) -> Pool:
+    """Pool one outcome over the studies whose numbers a person accepted.
+
+    Parameters
+    ----------
+    outcome
+        Name of the outcome as it was entered.
+    across_products, across_species
+        Needed when effects are of several products (cells, medium, vesicles, lysate) or species; each then is a
+        subgroup of its own: effects of different products or species are never averaged.
+
+    Raises
+    ------
+    NotPoolable
+        If nobody accepted such an outcome, or products or species differ and the flag is missing.
+    InvalidArray
+        If the numbers of an outcome do not suit the measure (each named).
+
+    Notes
+    -----
+    Papers of one registered trial are one study. Several effects of a study go into a nested model (study, effect);
+    effects that share a control group (`control_group`) bring their covariance. Retracted sources are left out and
+    listed. "None reported" is not zero: an arm without a number is left out, an arm with 0 events stays.
+    """
+    rows, left_out = _outcomes(store, outcome)
+    _refuse_mixtures(rows, outcome, across_products=across_products, across_species=across_species)
+    summaries, forests, tests = [], [], []
+    notes: list[str] = []
+    log = False
+    for (product, species), group in rows.groupby(["product", "species"], sort=True):
+        numbers = _numbers(group)
+        effects = meta.effect_size(measure, **numbers)  # type: ignore[arg-type]
+        log = effects.log
+        known = np.isfinite(effects.estimate)
+        for row in group[~known].itertuples():
+            left_out.append((row.citation, row.proposal, f"{measure} does not exist for these numbers"))
+        kept = group[known].reset_index(drop=True)
+        if kept.empty:
+            continue
+        estimate, variance = effects.estimate[known], effects.variance[known]
+        corrected = effects.corrected[known]
+        numbers = {name: values[known] for name, values in numbers.items()}
+        fit, model, told = _fit(kept, estimate, variance, numbers, measure, method, test, level)
+        notes += [f"{product}, {species}: {line}" for line in told]
+        if corrected.any():
+            notes.append(
+                f"{product}, {species}: 1/2 was added to {int(corrected.sum())} tables with an empty cell."
+            )
+        summaries.append(_summary(str(product), str(species), kept, numbers, fit, model, log))
+        forests.append(_forest(kept, estimate, variance, corrected, fit))
+        tests.append(_egger(str(product), str(species), kept, estimate, variance))
+    if not summaries:
+        raise NotPoolable(
+            f"no accepted outcome {outcome!r} gives a {measure}; see what each lacks: {left_out}"
+        )
+    if across_products or across_species:
+        notes.append("Products and species are pooled apart; no overall effect is given on purpose.")
+    small = pd.DataFrame(
+        [t for t in tests if t], columns=["product", "species", "studies", "statistic", "p_value"]
+    )
+    if small.empty:
+        notes.append(
+            f"Small-study effects were not tested: fewer than {_SMALL_STUDY_MINIMUM} studies in every group."
+        )
+    return Pool(
+        outcome,
+        measure,
+        log,
+        pd.DataFrame(summaries),
+        pd.concat(forests, ignore_index=True),
+        pd.DataFrame(left_out, columns=["citation", "proposal", "why"]),
+        _zero_events(rows),
+        small,
+        tuple(notes),
+    )
+
+
+def upper_limit_of_zero(n: int, *, confidence: float = 0.95) -> float:
+    """Exact one-sided upper limit of a risk of which no event was seen among n.
+
+    Examples
+    --------
+    >>> round(upper_limit_of_zero(30), 4)
+    0.095
+    """
+    return float(1 - (1 - confidence) ** (1 / n))
+
+
+def _outcomes(store: Store, outcome: str) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
+    studies = study_of(store)
+    rows: list[dict[str, object]] = []
+    left_out: list[tuple[str, int, str]] = []
+    names: set[str] = set()
+    for fact in facts.accepted(store, kind="outcome"):
+        told = json.loads(fact.value)
+        names.add(str(told.get("outcome")))
+        if told.get("outcome") != outcome:
+            continue
+        records = store.records(fact.work)
+        key = citation_key(records[0]) if records else f"work {fact.work}"
+        if not records or any(record.standing == "retracted" for record in records):
+            left_out.append((key, fact.proposal, "retracted" if records else "record deleted"))
+            continue
+        words = [name for name, value in told.items() if name not in DESCRIBING and not _is_number(value)]
+        if words:
+            why = "; ".join(f"{name} is {told[name]!r}, no number" for name in words)
+            left_out.append((key, fact.proposal, why))
+            continue
+        study = studies.get(fact.work, f"work {fact.work}")
+        place = {
+            "work": fact.work,
+            "study": study,
+            "citation": key,
+            "proposal": fact.proposal,
+            "person": fact.person,
+        }
+        blank = dict.fromkeys(("product", "species", "control_group"), "not stated")
+        rows.append({**blank, **told, **place})
+    if not rows:
+        hint = near_misses(outcome, sorted(names)) if names else "; nobody accepted any outcome yet."
+        raise NotPoolable(
+            f"no accepted outcome {outcome!r} can be pooled{hint} Left out: {left_out or 'none'}"
+        )
+    return pd.DataFrame(rows), left_out
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refuse_mixtures(
+    rows: pd.DataFrame, outcome: str, *, across_products: bool, across_species: bool
+) -> None:
+    for column, allowed, option in (
+        ("product", across_products, "--across-products"),
+        ("species", across_species, "--across-species"),
+    ):
+        counted = rows[column].value_counts().sort_index()
+        if len(counted) > 1 and not allowed:
+            listed = ", ".join(f"{name} ({n})" for name, n in counted.items())
+            raise NotPoolable(
+                f"{outcome!r} has effects of several {column if column == 'species' else column + 's'}: {listed}; "
+                f"they are never averaged. {option} pools each as a subgroup of its own"
+            )
+
+
+def _numbers(group: pd.DataFrame) -> dict[str, np.ndarray]:
+    described = {*DESCRIBING, "work", "study", "citation", "proposal", "person"}
+    columns = [name for name in group.columns if name not in described and group[name].notna().any()]
+    return {name: group[name].to_numpy(dtype=float) for name in columns}
+
+
+def _fit(
+    kept: pd.DataFrame,
+    estimate: np.ndarray,
+    variance: np.ndarray,
+    numbers: Mapping[str, np.ndarray],
+    measure: str,
+    method: str,
+    test: str,
+    level: float,
+) -> tuple[meta.Pooled | meta.Nested | None, str, list[str]]:
+    """The model that the data ask for: one study, independent studies, or effects within studies."""
+    studies = kept["study"].nunique()
+    if studies == 1:
+        return None, "one study", ["one study only: shown, not pooled."]
+    if studies == len(kept):
+        fit = meta.pool(estimate, variance, method=method, test=test, level=level)  # type: ignore[arg-type]
+        return fit, f"{method}, {test}", []
+    told = [f"{len(kept)} effects of {studies} studies: nested model."]
+    sampling: np.ndarray = variance
+    labels = kept["control_group"].astype(str)
+    shared = (labels != "not stated") & labels.duplicated(keep=False)
+    if shared.any() and measure in _SHARING:
+        # A group without a label shares its control with nobody.
+        own = [
+            label if is_shared else f"own {i}"
+            for i, (label, is_shared) in enumerate(zip(labels, shared, strict=True))
+        ]
+        sampling = meta.shared_control_covariance(measure, own, **numbers)  # type: ignore[arg-type]
+        told.append(f"{int(shared.sum())} effects share a control group: their covariance is in the model.")
+    levels = {"study": kept["study"].to_numpy(), "effect": np.arange(len(kept))}
+    nested = meta.pool_nested(estimate, sampling, levels, level=level)
+    return nested, "nested, reml, t", told
+
+
+def _summary(
+    product: str,
+    species: str,
+    kept: pd.DataFrame,
+    numbers: Mapping[str, np.ndarray],
+    fit: meta.Pooled | meta.Nested | None,
+    model: str,
+    log: bool,
+) -> dict[str, object]:
+    sizes = [values for name, values in numbers.items() if name.startswith("n_") or name == "n"]
+    names = ("estimate", "lower", "upper", "predict_lower", "predict_upper", "tau2", "i2", "p_value")
+    found = {name: float(getattr(fit, name, math.nan)) if fit is not None else math.nan for name in names}
+    ratio = {"": "estimate", "_lower": "lower", "_upper": "upper"}
+    return {
+        "product": product,
+        "species": species,
+        "studies": int(kept["study"].nunique()),
+        "effects": len(kept),
+        "participants": float(np.sum(sizes)) if sizes else math.nan,
+        **found,
+        "model": model,
+        "status": "not pooled" if fit is None else str(fit.status),
+        **{f"ratio{end}": math.exp(found[name]) if log else math.nan for end, name in ratio.items()},
+    }
+
+
+def _forest(
+    kept: pd.DataFrame,
+    estimate: np.ndarray,
+    variance: np.ndarray,
+    corrected: np.ndarray,
+    fit: meta.Pooled | meta.Nested | None,
+) -> pd.DataFrame:
+    reach = 1.959964 * np.sqrt(variance)
+    tau2 = float(getattr(fit, "tau2", 0.0)) if isinstance(fit, meta.Pooled) else math.nan
+    weight = 1 / (variance + tau2)
+    table = kept[["product", "species", "study", "citation", "work"]].copy()
+    table["estimate"], table["lower"], table["upper"] = estimate, estimate - reach, estimate + reach
+    # In a nested model a single effect has no weight of its own.
+    table["weight_percent"] = 100 * weight / weight.sum()
+    table["corrected"] = corrected
+    table["proposal"], table["person"] = kept["proposal"], kept["person"]
+    return table
+
+
+def _egger(
+    product: str, species: str, kept: pd.DataFrame, estimate: np.ndarray, variance: np.ndarray
+) -> tuple[object, ...]:
+    studies = kept["study"].nunique()
+    if studies < _SMALL_STUDY_MINIMUM or studies != len(kept):
+        return ()
+    found = meta.egger(estimate, variance)
+    return (product, species, studies, found.statistic, found.p_value)
+
+
+def _zero_events(rows: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    for side in ("_treated", "_control", ""):
+        events, size = f"events{side}", f"n{side}"
+        if events not in rows or size not in rows:
+            continue
+        for row in rows[rows[events] == 0].to_dict("records"):
+            n = int(row[size])
+            found.append((row["citation"], side.strip("_") or "one arm", n, upper_limit_of_zero(n)))
+    return pd.DataFrame(found, columns=["citation", "arm", "n", "upper_limit_95_one_sided"])
+
+
+def enter_outcomes(store: Store, table: Sequence[Mapping[str, str]], *, person: str) -> int:
+    """Accept outcomes that a person read, one row each: `work`, `outcome`, `product`, `species`, `quote`, numbers.
+
+    A cell that is no number stays a word ("none reported") and is later listed, never counted as zero.
+
+    Raises
+    ------
+    InvalidInput
+        If a row quotes nothing or nobody is named.
+    InvalidStore
+        If a work does not exist.
+    """
+    with store.writing():
+        for row in table:
+            value = {
+                name: _number_or_word(cell) if name not in DESCRIBING else cell
+                for name, cell in row.items()
+                if name not in {"work", "quote"} and cell != ""
+            }
+            facts.enter(
+                store,
+                int(row["work"]),
+                kind="outcome",
+                value=value,
+                quote=row.get("quote", ""),
+                person=person,
+            )
+    return len(table)
+
+
+def _number_or_word(cell: str) -> float | str:
+    try:
+        return float(cell)
+    except ValueError:
+        return cell

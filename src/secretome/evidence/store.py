@@ -1,0 +1,635 @@
+"""The evidence store: one SQLite file. This is the only file that names SQLite."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from secretome import __version__
+from secretome.errors import InvalidStore, StoreNotWritable
+
+from . import formats
+from .query import parse
+from .records import Deletion, Fault, Item, Origin, Record, from_json, to_json, without_origin
+from .schema import APPEND_ONLY, APPLICATION, MIGRATIONS
+
+Value = str | int | float | None
+Row = Mapping[str, Value]
+# Titles shorter than this in letters and digits ("Editorial") identify nothing.
+_TELLING = 24
+
+
+@dataclass(frozen=True)
+class Import:
+    """What one file brought.
+
+    Parameters
+    ----------
+    known
+        True when this very file was imported before: nothing was done.
+    new, again
+        Records that were not in the store, and those that were.
+    works
+        New works, after merging duplicates.
+    faults
+        Records that could not be read, by name.
+    """
+
+    file: str
+    format: str
+    known: bool
+    records: int = 0
+    new: int = 0
+    again: int = 0
+    works: int = 0
+    deleted: int = 0
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A work that a search found, as its best record describes it."""
+
+    work: int
+    record: Record
+    sources: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first hits of a search and how many there are in all."""
+
+    hits: tuple[Hit, ...]
+    total: int
+
+
+class Store:
+    """One evidence store, opened.
+
+    Parameters
+    ----------
+    path
+        The file; made when it is missing and `create` is true.
+    wait_seconds
+        How long to wait for another process that writes.
+
+    Raises
+    ------
+    InvalidStore
+        If the file is no evidence store, damaged, or of a newer version.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True, wait_seconds: float = 30.0) -> None:
+        self.path = path
+        if not create and not path.is_file():
+            raise InvalidStore(
+                f"{path} does not exist; `secretome evidence import FILE --store {path}` makes one"
+            )
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._database = sqlite3.connect(path, timeout=wait_seconds, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise _worded(error, path) from error
+        except InvalidStore:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> Store:
+        """The store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was committed is there."""
+        self._database.close()
+
+    # --- records ----------------------------------------------------------------------------------
+
+    def import_file(
+        self,
+        path: Path,
+        *,
+        format: str | None = None,  # noqa: A002
+        encoding: str = "utf-8",
+        time: str = "",
+    ) -> Import:
+        """Bring the records of a file in, all of them or, when it breaks off, none.
+
+        A file that was imported before changes nothing; a record that is there already is noted
+        as seen in this file too. Duplicates join the work that they describe.
+
+        Raises
+        ------
+        UnreadableFile, UnknownFormat, MissingExtra
+            As `formats.read`.
+        StoreNotWritable
+            If the disk is full or another process writes too long; nothing of the file was stored.
+        """
+        sha256 = formats.file_sha256(path) if path.is_file() else ""
+        known = self.select("SELECT name, format FROM source_file WHERE sha256 = ?", sha256)
+        if known:
+            return Import(path.name, str(known[0]["format"]), known=True)
+        items = formats.read(path, format=format, encoding=encoding)
+        return self.add(items, name=path.name, sha256=sha256, time=time)
+
+    def add(self, items: Iterable[Item], *, name: str, sha256: str, time: str = "") -> Import:
+        """Records, deletions and faults of one source, in one transaction."""
+        with self.writing():
+            if self.select("SELECT 1 FROM source_file WHERE sha256 = ?", sha256):
+                return Import(name, "", known=True)
+            file_id = self._insert(
+                "source_file",
+                {
+                    "name": name,
+                    "sha256": sha256,
+                    "format": "",
+                    "imported": time or now(),
+                    "records": 0,
+                    "faults": 0,
+                    "reader": __version__,
+                },
+            )
+            count = _Count()
+            for item in items:
+                self._take(item, file_id, count)
+            self._database.execute(
+                "UPDATE source_file SET format = ?, records = ?, faults = ? WHERE id = ?",
+                (count.format, count.records, len(count.faults), file_id),
+            )
+        return Import(
+            name,
+            count.format,
+            known=False,
+            records=count.records,
+            new=count.new,
+            again=count.records - count.new,
+            works=count.works,
+            deleted=count.deleted,
+            faults=tuple(count.faults),
+        )
+
+    def records(self, work: int) -> tuple[Record, ...]:
+        """Current records of a work with their origins, the fullest first.
+
+        Raises
+        ------
+        InvalidStore
+            If there is no such work.
+        """
+        rows = self.select(
+            "SELECT b.content, f.name, f.sha256, r.format, s.position FROM record r JOIN record_body b ON b.id = r.id "
+            "JOIN seen s ON s.record_id = r.id JOIN source_file f ON f.id = s.file_id "
+            "WHERE r.work_id = ? AND r.state = 'current' GROUP BY r.id ORDER BY length(b.abstract) DESC, r.id",
+            self.canonical(work),
+        )
+        return tuple(_record(row) for row in rows)
+
+    def record(self, number: int) -> Record:
+        """The record of a row.
+
+        Raises
+        ------
+        InvalidStore
+            If there is no such row.
+        """
+        rows = self.select(
+            "SELECT b.content, f.name, f.sha256, r.format, s.position FROM record r JOIN record_body b ON b.id = r.id "
+            "JOIN seen s ON s.record_id = r.id JOIN source_file f ON f.id = s.file_id WHERE r.id = ? LIMIT 1",
+            number,
+        )
+        if not rows:
+            raise InvalidStore(f"{self.path} has no record {number}")
+        return _record(rows[0])
+
+    def canonical(self, work: int) -> int:
+        """The work that this one was merged into, or itself.
+
+        Raises
+        ------
+        InvalidStore
+            If there is no such work.
+        """
+        rows = self.select("SELECT merged_into FROM work WHERE id = ?", work)
+        if not rows:
+            raise InvalidStore(
+                f"{self.path} has no work {work}; `secretome evidence find` lists their numbers"
+            )
+        into = rows[0]["merged_into"]
+        return work if into is None else self.canonical(int(into))
+
+    def works(self) -> tuple[int, ...]:
+        """Numbers of all works that have a current record."""
+        rows = self.select("SELECT DISTINCT work_id FROM record WHERE state = 'current' ORDER BY work_id")
+        return tuple(_whole(row["work_id"]) for row in rows)
+
+    def find(self, text: str, *, limit: int = 20) -> Found:
+        """Works whose records match, the best first.
+
+        Raises
+        ------
+        InvalidSearch
+            If the words cannot be understood; an empty answer is no error.
+        """
+        query = parse(text)
+        where, values = ["r.state = 'current'"], []
+        source = "record r"
+        if query.match:
+            source = "record_text t JOIN record r ON r.id = t.rowid"
+            where.append("record_text MATCH ?")
+            values.append(query.match)
+        for sign, year in zip((">=", "<="), query.years, strict=True):
+            if year is not None:
+                where.append(f"r.year {sign} ?")
+                values.append(str(year))
+        for column, wanted in (("kind", query.kind), ("standing", query.standing)):
+            if wanted:
+                where.append(f"r.{column} = ?")
+                values.append(wanted)
+        clause = f"FROM {source} WHERE {' AND '.join(where)}"
+        total = _whole(self.select(f"SELECT count(DISTINCT r.work_id) AS n {clause}", *values)[0]["n"])
+        # Ranking reads every match: beyond this many the newest come first instead.
+        order = "rank" if query.match and total <= 5000 else "r.year DESC, r.id"
+        rows = self.select(f"SELECT r.id, r.work_id {clause} ORDER BY {order} LIMIT ?", *values, 4 * limit)
+        works = list(dict.fromkeys(_whole(row["work_id"]) for row in rows))[:limit]
+        return Found(tuple(self._hit(work) for work in works), total)
+
+    # --- one work or two --------------------------------------------------------------------------
+
+    def merge(self, work: int, other: int, *, person: str, reason: str, time: str = "") -> int:
+        """Say that two works are one; the number that stays.
+
+        Raises
+        ------
+        InvalidStore
+            If either does not exist.
+        """
+        with self.writing():
+            keep, gone = sorted((self.canonical(work), self.canonical(other)))
+            if keep != gone:
+                self._database.execute(
+                    "DELETE FROM apart WHERE (a, b) IN ((?, ?), (?, ?))", (keep, gone, gone, keep)
+                )
+                self._join(keep, gone, person, reason, time)
+        return keep
+
+    def split(self, record: int, *, person: str, reason: str, time: str = "") -> int:
+        """Say that a record (its row number) is another work; the number of its new work.
+
+        What was decided on the old work stays with it. No later import joins the two again.
+
+        Raises
+        ------
+        InvalidStore
+            If there is no such record, or it is the only one of its work.
+        """
+        with self.writing():
+            rows = self.select("SELECT work_id FROM record WHERE id = ?", record)
+            if not rows:
+                raise InvalidStore(f"{self.path} has no record {record}")
+            old = _whole(rows[0]["work_id"])
+            count = self.select("SELECT count(*) AS n FROM record WHERE work_id = ?", old)[0]["n"]
+            if count == 1:
+                raise InvalidStore(
+                    f"record {record} is the only one of work {old}: there is nothing to split"
+                )
+            new = self._insert("work", {})
+            self._database.execute("UPDATE record SET work_id = ? WHERE id = ?", (new, record))
+            self._insert("apart", {"a": old, "b": new})
+            self._event("split", new, old, record, person, reason, time)
+        return new
+
+    def record_rows(self, work: int) -> tuple[tuple[int, str, str], ...]:
+        """Row number, format and label of each current record of a work."""
+        rows = self.select(
+            "SELECT r.id, r.format, b.content FROM record r JOIN record_body b ON b.id = r.id "
+            "WHERE r.work_id = ? AND r.state = 'current' ORDER BY r.id",
+            self.canonical(work),
+        )
+        return tuple(
+            (_whole(row["id"]), str(row["format"]), from_json(str(row["content"])).label) for row in rows
+        )
+
+    # --- rows for the other files of this stage ------------------------------------------------------
+
+    def select(self, sql: str, *values: Value) -> list[Row]:
+        """Rows of a query.
+
+        Raises
+        ------
+        InvalidStore, StoreNotWritable
+            If the file is damaged or cannot be read now.
+        """
+        try:
+            return [dict(row) for row in self._database.execute(sql, values)]
+        except sqlite3.DatabaseError as error:
+            raise _worded(error, self.path) from error
+
+    def append(self, table: str, facts: Mapping[str, Value], *, once: bool = False) -> int:
+        """A new row; the number that it got, or 0 when `once` and it is there already."""
+        with self.writing():
+            return self._insert(table, facts, once=once)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it or nothing; nested uses join the outer one.
+
+        Raises
+        ------
+        StoreNotWritable
+            If another process writes too long, or the disk is full.
+        """
+        if self._database.in_transaction:
+            yield
+            return
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield
+            self._database.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            self._undo()
+            raise _worded(error, self.path) from error
+        except BaseException:
+            self._undo()
+            raise
+
+    def fingerprint(self) -> str:
+        """A hash of what was imported and decided: it changes whenever an answer could."""
+        parts = [row["sha256"] for row in self.select("SELECT sha256 FROM source_file ORDER BY sha256")]
+        for table in APPEND_ONLY:
+            rows = self.select(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own names
+            parts += ["|".join(map(str, row.values())) for row in rows]
+        return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        mark = self._database.execute("PRAGMA application_id").fetchone()[0]
+        empty = not self._database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        if not empty and mark != APPLICATION:
+            raise InvalidStore(f"{self.path} is a database of another program; name a new file for the store")
+        if version > len(MIGRATIONS):
+            raise InvalidStore(
+                f"{self.path} was made by a newer secretome (schema {version}, this one knows {len(MIGRATIONS)}); update"
+            )
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.execute("PRAGMA foreign_keys = ON")
+        for number in range(version, len(MIGRATIONS)):
+            # One script, one transaction: a migration that is killed was never begun.
+            self._database.executescript(
+                f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; "
+                f"PRAGMA application_id = {APPLICATION}; COMMIT;"
+            )
+
+    def _undo(self) -> None:
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+
+    def _insert(self, table: str, facts: Mapping[str, Value], *, once: bool = False) -> int:
+        names = ", ".join(facts)
+        marks = ", ".join("?" * len(facts))
+        body = f"({names}) VALUES ({marks})" if facts else "DEFAULT VALUES"
+        verb = "INSERT OR IGNORE" if once else "INSERT"
+        done = self._database.execute(f"{verb} INTO {table} {body}", tuple(facts.values()))
+        return int(done.lastrowid or 0) if done.rowcount else 0
+
+    def _take(self, item: Item, file_id: int, count: _Count) -> None:
+        if isinstance(item, Fault):
+            count.faults.append(item)
+            facts: dict[str, Value] = {
+                "file_id": file_id,
+                "position": item.position,
+                "record": item.record,
+                "found": item.found,
+            }
+            self._insert("fault", facts)
+        elif isinstance(item, Deletion):
+            done = self._database.execute(
+                "UPDATE record SET state = 'deleted' WHERE pmid = ? AND format = 'pubmed_xml'", (item.pmid,)
+            )
+            count.deleted += done.rowcount
+        else:
+            count.format = item.origin.format
+            count.records += 1
+            self._keep(item, file_id, count)
+
+    def _keep(self, record: Record, file_id: int, count: _Count) -> None:
+        content = to_json(without_origin(record))
+        fingerprint = hashlib.sha256(f"{record.origin.format}\n{content}".encode()).hexdigest()
+        rows = self.select("SELECT id, state FROM record WHERE fingerprint = ?", fingerprint)
+        if rows:
+            number = _whole(rows[0]["id"])
+            if rows[0]["state"] == "deleted":
+                self._database.execute("UPDATE record SET state = 'current' WHERE id = ?", (number,))
+        else:
+            count.new += 1
+            work, made = self._work_of(record)
+            count.works += made
+            number = self._write(record, content, fingerprint, work)
+            self._later_wins(record)
+        place = {"record_id": number, "file_id": file_id, "position": record.origin.position}
+        self._insert("seen", place, once=True)
+
+    def _write(self, record: Record, content: str, fingerprint: str, work: int) -> int:
+        searched: dict[str, Value] = {
+            "title": " ".join(filter(None, (record.title, record.other_title))),
+            "abstract": "\n".join(part.text for part in (*record.abstract, *record.other_abstracts)),
+            "authors": "; ".join(author.name for author in record.authors),
+            "journal": " ".join(filter(None, (record.journal, record.journal_short))),
+            "mesh": "; ".join(heading.name for heading in record.mesh),
+            "keywords": "; ".join((*record.keywords, *(_trial_words(record)))),
+            "ids": " ".join(
+                filter(None, (record.pmid, record.pmcid, record.doi, record.trial_id, *record.registry_ids))
+            ),
+        }
+        own: dict[str, Value] = {
+            "pmid": record.pmid,
+            "pmcid": record.pmcid,
+            "doi": record.doi,
+            "trial_id": record.trial_id,
+        }
+        number = self._insert(
+            "record",
+            {
+                "work_id": work,
+                "kind": record.kind,
+                "format": record.origin.format,
+                **own,
+                "year": record.year,
+                "version": record.version,
+                "revised": record.revised,
+                "standing": record.standing,
+                "fingerprint": fingerprint,
+            },
+        )
+        self._insert("record_body", {"id": number, **searched, "content": content})
+        self._insert("record_text", {"rowid": number, **searched})
+        for key in keys(record):
+            self._insert("identity", {"key": key, "record_id": number}, once=True)
+        declared = {(trial, "declared") for trial in record.registry_ids if trial != record.trial_id}
+        mentioned = {(trial, "mentioned") for trial in record.mentioned_ids if trial != record.trial_id}
+        for trial, how in sorted(declared | mentioned):
+            self._insert("registry_link", {"trial_id": trial, "record_id": number, "how": how}, once=True)
+        return number
+
+    def _work_of(self, record: Record) -> tuple[int, int]:
+        """The work that a new record belongs to, and 1 if it had to be made."""
+        chosen: int | None = None
+        for key in keys(record):
+            rows = self.select(
+                "SELECT DISTINCT r.work_id AS work FROM identity i JOIN record r ON r.id = i.record_id WHERE i.key = ?",
+                key,
+            )
+            for row in rows:
+                work = _whole(row["work"])
+                if work == chosen:
+                    continue
+                if chosen is None:
+                    if self._contradicts(record, work):
+                        self._event(
+                            "conflict", work, None, None, "", f"{key} is shared by {record.label}", ""
+                        )
+                    else:
+                        chosen = work
+                elif not self._apart(chosen, work) and not self._contradicts(record, work):
+                    keep, gone = sorted((chosen, work))
+                    self._join(keep, gone, "", f"{record.label} carries the identifiers of both", "")
+                    chosen = keep
+        return (self._insert("work", {}), 1) if chosen is None else (chosen, 0)
+
+    def _contradicts(self, record: Record, work: int) -> bool:
+        """A work whose own identifiers of the same kind are others is another work."""
+        rows = self.select(
+            "SELECT pmid, doi, trial_id FROM record WHERE work_id = ? AND state <> 'deleted'", work
+        )
+        for name, mine in (("pmid", record.pmid), ("doi", record.doi), ("trial_id", record.trial_id)):
+            theirs = {row[name] for row in rows if row[name]}
+            if mine and theirs and mine not in theirs:
+                return True
+        return False
+
+    def _apart(self, a: int, b: int) -> bool:
+        return bool(
+            self.select("SELECT 1 FROM apart WHERE (a = ? AND b = ?) OR (a = ? AND b = ?)", a, b, b, a)
+        )
+
+    def _join(self, keep: int, gone: int, person: str, reason: str, time: str) -> None:
+        self._database.execute("UPDATE record SET work_id = ? WHERE work_id = ?", (keep, gone))
+        self._database.execute("UPDATE work SET merged_into = ? WHERE id = ?", (keep, gone))
+        self._event("merge", keep, gone, None, person, reason, time)
+
+    def _later_wins(self, record: Record) -> None:
+        """Of several versions of a PubMed record, only the last counts."""
+        if not record.pmid or record.origin.format != "pubmed_xml":
+            return
+        rows = self.select(
+            "SELECT id FROM record WHERE pmid = ? AND format = 'pubmed_xml' AND state <> 'deleted' "
+            "ORDER BY version DESC, revised DESC, id DESC",
+            record.pmid,
+        )
+        for place, row in enumerate(rows):
+            state = "superseded" if place else "current"
+            self._database.execute("UPDATE record SET state = ? WHERE id = ?", (state, row["id"]))
+
+    def _event(
+        self, kind: str, work: int, other: int | None, record: int | None, person: str, reason: str, time: str
+    ) -> None:
+        facts: dict[str, Value] = {
+            "kind": kind,
+            "work_id": work,
+            "other_work_id": other,
+            "record_id": record,
+            "person": person,
+            "reason": reason,
+            "time": time or now(),
+        }
+        self._insert("event", facts)
+
+    def _hit(self, work: int) -> Hit:
+        records = self.records(work)
+        return Hit(work, records[0], len(records))
+
+
+@dataclass
+class _Count:
+    """What an import has seen so far."""
+
+    format: str = ""
+    records: int = 0
+    new: int = 0
+    works: int = 0
+    deleted: int = 0
+
+    def __post_init__(self) -> None:
+        self.faults: list[Fault] = []
+
+
+def keys(record: Record) -> tuple[str, ...]:
+    """What identifies a work: its identifiers, then title and year; empty when nothing does.
+
+    Examples
+    --------
+    >>> keys(Record(pmid="7", title="Secretome of the invented cell, revisited", year=2020))
+    ('pmid:7', 'title:paper:secretomeoftheinventedcellrevisited:2020')
+    """
+    found = [f"pmid:{record.pmid}"] if record.pmid else []
+    found += [f"doi:{record.doi}"] if record.doi else []
+    found += [f"pmcid:{record.pmcid}"] if record.pmcid else []
+    found += [f"trial:{record.trial_id}"] if record.trial_id else []
+    letters = re.sub(r"[\W_]+", "", record.title).lower()
+    if len(letters) >= _TELLING and record.year is not None:
+        # A registration and the paper on it share a title and are not the same work; nor is a preprint.
+        found.append(f"title:{record.kind}:{letters}:{record.year}")
+    return tuple(found)
+
+
+def now() -> str:
+    """The time to write into a log, UTC to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _trial_words(record: Record) -> Iterator[str]:
+    if record.trial is not None:
+        yield from record.trial.conditions
+        yield from (intervention.name for intervention in record.trial.interventions)
+        yield record.trial.status
+
+
+def _record(row: Row) -> Record:
+    origin = Origin(str(row["name"]), str(row["sha256"]), str(row["format"]), _whole(row["position"]))
+    return replace(from_json(str(row["content"])), origin=origin)
+
+
+def _whole(value: Value) -> int:
+    return int(value) if value is not None else 0
+
+
+def _worded(error: sqlite3.DatabaseError, path: Path) -> InvalidStore | StoreNotWritable:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreNotWritable(
+            f"{path}: another process is writing to this store; wait for it and try again"
+        )
+    if "full" in text or "I/O" in text or "readonly" in text or "unable to open" in text:
+        return StoreNotWritable(
+            f"{path} cannot be written ({text}); make room or allow writing, then run the same command again: "
+            "what was stored before is whole, and nothing of this file was stored"
+        )
+    return InvalidStore(f"{path} is no evidence store, or is damaged: {text}")
