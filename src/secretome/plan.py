@@ -90,6 +90,10 @@ class VaryOptions:
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
         Fewest donors on each side for a contrast to be tested.
+    one_sided
+        Judge proteins that too few donors show on one side by the detection curves of the donors.
+    minimum_log2_ratio
+        Smallest difference that matters: the columns `p_minimum_effect` and `fdr_minimum_effect`.
     """
 
     trend: bool = True
@@ -97,6 +101,8 @@ class VaryOptions:
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
+    one_sided: bool = True
+    minimum_log2_ratio: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def first_guess(y: Floats) -> tuple[Curves, Priors]:
     return Curves(low, np.full(y.shape[1], spread)), Priors(centre, float(np.nanvar(y)), variance, 3.0)
 
 
-def fit_curves(y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors) -> Curves:
+def fit_curves(y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors, copies: Ints) -> Curves:
     """The curve of each sample that makes its seen and unseen values most probable.
 
     Unseen values count with their prediction and the uncertainty of that prediction. Weak priors keep the
@@ -39,8 +39,9 @@ def fit_curves(y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors)
     """
     error = covariance(y, x, mode, curves, priors)
     error = np.where(np.isfinite(error), error, 0.0)
-    spread = np.einsum("ma,nab,mb->nm", x, error, x, optimize=True)
-    mean = mode.coefficients @ x.T
+    spread = np.einsum("ma,nab,mb->nm", x, error, x, optimize=True)[copies]
+    mean = (mode.coefficients @ x.T)[copies]
+    y = y[copies]
     midpoint, scale = curves.midpoint.copy(), curves.scale.copy()
     for sample in range(y.shape[1]):
         missing = np.isnan(y[:, sample])
@@ -95,7 +96,9 @@ def _downhill(objective: Callable[[Floats], tuple[float, Floats]], place: Floats
     return shorter
 
 
-def fit_priors(y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors, seen: RowFit) -> Priors:
+def fit_priors(
+    y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors, seen: RowFit, copies: Ints
+) -> Priors:
     """Centre and spread of the predictions, and the prior of the variance, from all rows.
 
     Notes
@@ -104,7 +107,7 @@ def fit_priors(y: Floats, x: Floats, mode: Mode, curves: Curves, priors: Priors,
     made without this prior (those below are pulled by missing values). Variance: scaled F likelihood of the
     variances found without their prior.
     """
-    location = float(trim_mean((mode.coefficients @ x.T).ravel(), _TRIM))
+    location = float(trim_mean((mode.coefficients @ x.T)[copies].ravel(), _TRIM))
     some = np.flatnonzero((~np.isnan(y)).any(axis=1))
     free_level = Priors(location, _FLAT.location_scale, priors.variance, priors.variance_df)
     predicted = find_mode(y[some], x, curves, free_level, _among(seen, some)).coefficients @ x.T
