@@ -94,6 +94,10 @@ class VaryOptions:
         Judge proteins that too few donors show on one side by the detection curves of the donors.
     minimum_log2_ratio
         Smallest difference that matters: the columns `p_minimum_effect` and `fdr_minimum_effect`.
+    mixed
+        Make the mixed-model tests beside the donor-level ones.
+    partition_draws
+        Parametric-bootstrap draws for the intervals of the variance partition; 0 for none.
     """
 
     trend: bool = True
@@ -103,6 +107,8 @@ class VaryOptions:
     min_donors: int = 2
     one_sided: bool = True
     minimum_log2_ratio: float = 0.5
+    mixed: bool = True
+    partition_draws: int = 100
 
 
 @dataclass(frozen=True)

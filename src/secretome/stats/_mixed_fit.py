@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -112,7 +112,8 @@ def fit_reml(
     negative
         let the variance of a random term fall below zero, as far as the covariance of the samples stays
         positive definite. Such a value is no variance; but tests that are forced to a boundary lose their
-        size when donors are few, and with balanced samples this one is exact.
+        size when donors are few, and with balanced samples this one is exact. Rows whose best covariance
+        would be singular are bounded at zero after all.
 
     Returns
     -------
@@ -188,6 +189,24 @@ def fit_reml(
         fit.coefficients[ix] += start.coefficients[ix]
     _finish(fit, x.shape[1])
     return fit
+
+
+def select(fit: MixedFit, rows: ArrayLike) -> MixedFit:
+    """The same fit with only some of its rows.
+
+    Examples
+    --------
+    >>> y = [[1.0, 1.2, 3.1, 2.9], [5.0, 5.1, 4.0, 5.3]]
+    >>> select(fit_reml(y, np.ones((4, 1)), {"donor": list("aabb")}), [1]).coefficients.round(2)
+    array([[4.85]])
+    """
+    chosen = np.asarray(rows)
+    kept = {
+        name: getattr(fit, name)[chosen]
+        for name in MixedFit.__dataclass_fields__
+        if name not in {"terms", "method"}
+    }
+    return replace(fit, **kept)
 
 
 def _empty(values: Floats, x: Floats, terms: Terms, method: DegreesOfFreedom) -> MixedFit:

@@ -8,7 +8,8 @@ from secretome.stats._arrays import Bools, Floats, Ints
 from secretome.stats._mixed_criterion import Point, evaluate
 from secretome.stats._mixed_terms import Products
 
-_STEPS, _HALVINGS = 80, 30
+_STEPS, _HALVINGS = 60, 14
+_STEPS_BELOW_ZERO = 20  # a search that needs more has no minimum inside
 _DECREMENT = 1e-10  # of the deviance that a further step would gain
 _WITHIN = 0.95  # of the way to a singular covariance matrix
 _EDGE = 1e-12  # of the ratio before the step: rounding error of a step to zero
@@ -20,7 +21,8 @@ def minimise(
 ) -> tuple[Point, Bools]:
     """The best point of every row, and whether it is a minimum (n,).
 
-    With `negative` a ratio may fall below zero as far as the covariance matrix stays positive definite.
+    With `negative` a ratio may fall below zero as far as the covariance matrix stays positive definite;
+    rows whose deviance falls all the way to a singular covariance matrix are bounded at zero after all.
 
     Notes
     -----
@@ -32,7 +34,7 @@ def minimise(
     best = evaluate(products, member, np.full((n, k), _START), reml=reml)
     done = np.zeros(n, dtype=bool)
     low = _lowest(products, member) if negative else None
-    for _ in range(_STEPS):
+    for _ in range(_STEPS_BELOW_ZERO if negative else _STEPS):
         step, decrement = _direction(best, low)
         done |= decrement < _DECREMENT
         open_rows = np.flatnonzero(~done)
@@ -43,6 +45,12 @@ def minimise(
         done[stuck] = decrement[stuck] < 1e-6
         if stuck.size == open_rows.size and not done[open_rows].all():
             break
+    if negative and not done.all():
+        lost = np.flatnonzero(~done)
+        again, found = minimise(products.rows(lost), member, reml=reml)
+        for name in Point.__dataclass_fields__:
+            getattr(best, name)[lost] = getattr(again, name)
+        done[lost] = found
     return best, done
 
 

@@ -26,6 +26,7 @@ from .fitting import (
     fit_one_sided,
     flask_fit,
 )
+from .numbers import aliased_with_tissue
 from .power import power_table
 from .units import Sides, sides_of
 from .wording import contrasts_result
@@ -95,7 +96,21 @@ def _question(
     sides = sides_of(design, samples, expression)
     donors = samples[design.unit].astype(str).to_numpy()
     left, right = len(set(donors[sides.left])), len(set(donors[sides.right]))
-    return Question(name, expression, assay, samples, values, sides, _refusal(sides, left, right, options))
+    reason = _refusal(sides, left, right, options) or _aliased_slope(design, samples, expression, sides)
+    return Question(name, expression, assay, samples, values, sides, reason)
+
+
+def _aliased_slope(design: Design, samples: pd.DataFrame, expression: str, sides: Sides) -> str:
+    """A slope across tissues is refused: perinatal and adult tissues would be points of one line."""
+    if sides.strategy != "slope between donors":
+        return ""
+    for number in design.factors(expression):
+        aliased = aliased_with_tissue(samples, number)
+        if aliased:
+            return aliased
+        if "tissue" in samples and len(set(samples["tissue"])) > 1 and "tissue" not in design.variables:
+            return f"{number} is estimated within tissue only; add tissue to the formula"
+    return ""
 
 
 def _refusal(sides: Sides, left: int, right: int, options: VaryOptions) -> str:
