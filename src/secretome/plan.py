@@ -106,6 +106,14 @@ class VaryOptions:
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
         Fewest donors on each side for a contrast to be tested.
+    one_sided
+        Judge proteins that too few donors show on one side by the detection curves of the donors.
+    minimum_log2_ratio
+        Smallest difference that matters: the columns `p_minimum_effect` and `fdr_minimum_effect`.
+    mixed
+        Make the mixed-model tests beside the donor-level ones.
+    partition_draws
+        Parametric-bootstrap draws for the intervals of the variance partition; 0 for none.
     """
 
     trend: bool = True
@@ -113,6 +121,10 @@ class VaryOptions:
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
+    one_sided: bool = True
+    minimum_log2_ratio: float = 0.5
+    mixed: bool = True
+    partition_draws: int = 100
 
 
 @dataclass(frozen=True)

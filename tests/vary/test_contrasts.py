@@ -278,3 +278,116 @@ def test_within_cell_effects_are_those_of_a_fit_with_cell_means():
     cells = (index[:, None] == np.arange(6)).astype(float)
     expected = linear.fit_rows(values, np.hstack([cells, nuisance])).coefficients[:, 6:]
     np.testing.assert_allclose(_within_effects(values, nuisance, index), expected, rtol=1e-8, atol=1e-10)
+
+
+# --- one side only, depth, flasks, power ------------------------------------------------------------
+
+
+def _with_detection(seed=20, side=0.0, rows=300, donors=4) -> tuple[np.ndarray, pd.DataFrame]:
+    """Values seen by chance that grows with intensity; `side` moves the detection limit of BM."""
+    rng = np.random.default_rng(seed)
+    samples = _samples(donors=donors, conditions=("control",), flasks=2)
+    codes = samples["donor"].astype("category").cat.codes.to_numpy()
+    values = rng.normal(18.5, 2.2, (rows, 1)) + 0.4 * rng.normal(size=(rows, 2 * donors))[:, codes]
+    values = values + rng.normal(0, 0.3, (*values.shape[:1], len(samples)))
+    limit = 17 + side * (samples["tissue"] == "BM").to_numpy()
+    return np.where(rng.normal(limit, 1.0, values.shape) > values, np.nan, values), samples
+
+
+def test_a_high_protein_that_one_side_never_shows_is_tested():
+    values, samples = _with_detection()
+    bm = (samples["tissue"] == "BM").to_numpy()
+    values[0] = np.where(bm, 23.0 + np.random.default_rng(1).normal(0, 0.3, bm.size), np.nan)
+    result = compare(_study(values, samples, TISSUE, "~ 0 + tissue"), VaryOptions())
+    row = result.tables["effects"].set_index("protein").loc["P0"]
+    assert row["status"] == "tested by detection"
+    assert row["method"] == "detection curves"
+    assert row["fdr"] < 0.05
+    assert row["log2_ratio"] > 3
+    assert row["lower"] < row["log2_ratio"] < row["upper"]
+    assert (row["donors_left"], row["donors_right"]) == (4, 0)
+
+
+def test_a_shallower_side_is_no_evidence_by_itself():
+    values, samples = _with_detection(side=1.5)
+    result = compare(_study(values, samples, TISSUE, "~ 0 + tissue"), VaryOptions())
+    effects = result.tables["effects"]
+    curved = effects["method"] == "detection curves"
+    assert curved.sum() > 20
+    assert (effects.loc[curved, "fdr"] > 0.05).all()
+    contrast = result.tables["contrasts"].iloc[0]
+    assert contrast["identified_left"] < contrast["identified_right"]
+
+
+def test_the_option_leaves_one_sided_rows_alone():
+    values, samples = _with_detection()
+    effects = compare(_study(values, samples, TISSUE, "~ 0 + tissue"), VaryOptions(one_sided=False)).tables[
+        "effects"
+    ]
+    assert "tested by detection" not in set(effects["status"])
+    assert effects.loc[effects["status"] == "seen on one side only", "p_value"].isna().all()
+
+
+def test_unequal_depth_is_said_with_its_numbers():
+    values, samples = _with_detection(side=3.0)
+    result = compare(_study(values, samples, TISSUE, "~ 0 + tissue"), VaryOptions())
+    contrast = result.tables["contrasts"].iloc[0]
+    note = next(note for note in result.notes if "confounded with identification depth" in note)
+    assert f"{contrast['identified_left']:.1f}"[:3].rstrip(".") in note
+
+
+def test_the_report_says_what_flasks_would_have_claimed():
+    rng = np.random.default_rng(21)
+    samples = _samples(donors=3, conditions=("control",), flasks=6)
+    codes = samples["donor"].astype("category").cat.codes.to_numpy()
+    values = rng.normal(0, 0.2, (400, len(samples))) + rng.normal(20, 1.0, (400, 6))[:, codes]
+    result = compare(_study(values, samples, TISSUE, "~ 0 + tissue"), PLAIN)
+    contrast = result.tables["contrasts"].iloc[0]
+    assert contrast["flasks_would_claim"] > 100
+    assert contrast["significant_5_fdr"] < 5
+    assert any("taking 36 flasks as independent would have claimed" in note for note in result.notes)
+
+
+def test_power_grows_with_donors_and_the_number_needed_reaches_it():
+    from secretome.vary.power import donors_needed, power_of
+
+    powers = [power_of(0.6, n, n, 2.0, paired=False) for n in (2, 3, 4, 8, 100, 500)]
+    assert powers == sorted(powers)
+    assert powers[-1] == pytest.approx(1.0)
+    for sd, fold, paired in ((0.6, 2.0, False), (0.3, 4.0, True), (1.2, 1.5, False)):
+        n = int(donors_needed(sd, fold, paired=paired))
+        assert power_of(sd, n, n, fold, paired=paired) >= 0.8
+        assert n == 2 or power_of(sd, n - 1, n - 1, fold, paired=paired) < 0.8
+    assert np.isnan(donors_needed(50.0, 1.5, paired=False))
+
+
+def test_power_is_that_of_simulation():
+    from secretome.vary.power import power_of
+
+    rng = np.random.default_rng(22)
+    left, right = rng.normal(1, 0.6, (20_000, 4)), rng.normal(0, 0.6, (20_000, 5))
+    share = float((ttest_ind(left, right, axis=1).pvalue < 0.05).mean())
+    assert power_of(0.6, 4, 5, 2.0, paired=False) == pytest.approx(share, abs=0.02)
+
+
+def test_kidney_ages_are_tested_on_donors(shared):
+    """Randles 2021: compartments differ, ages do not; twelve samples as twelve donors would claim some."""
+    folder = shared / "data" / "age-niche-kidney-matrix-randles"
+    samples = pd.read_csv(folder / "samples.csv").set_index("sample")
+    table = pd.read_csv(folder / "human_matrix_fraction.csv.gz")
+    y = np.log2(table[list(samples.index)].replace(0, np.nan).to_numpy())
+    y = (y - np.nanmedian(y, axis=0))[(~np.isnan(y)).sum(axis=1) >= 9]
+    assert len(y) == 2571
+    samples["age"] = np.where(samples["age_years"] > 50, "aged", "young")
+    contrasts = {
+        "age": "age[aged] - age[young]",
+        "compartment": "compartment[tubulointerstitium] - compartment[glomerulus]",
+    }
+    result = compare(
+        _study(y, samples, contrasts, "~ 0 + compartment + age"), VaryOptions(one_sided=False, prior="legacy")
+    )
+    found = result.tables["contrasts"].set_index("contrast")
+    assert found.loc["age", "significant_5_fdr"] == 0
+    assert found.loc["age", "donors_left"] == found.loc["age", "donors_right"] == 3
+    assert found.loc["age", "flasks_would_claim"] == 4
+    assert found.loc["compartment", "significant_5_fdr"] > 600

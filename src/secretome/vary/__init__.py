@@ -11,8 +11,11 @@ from secretome.study import Study
 
 from .audit import audit_design
 from .contrasts import compare
+from .mixed import compare_mixed
+from .numbers import follow_numbers
+from .partition import partition
 
-__all__ = ["audit_design", "compare", "run"]
+__all__ = ["audit_design", "compare", "compare_mixed", "follow_numbers", "partition", "run"]
 
 
 def run(
@@ -20,7 +23,7 @@ def run(
     results: Mapping[str, Result],
     options: VaryOptions,
     *,
-    seed: int,  # noqa: ARG001 - the stage contract; nothing here draws
+    seed: int,
     map: Map,  # noqa: A002, ARG001 - the stage contract
     progress: Progress | None = None,
 ) -> tuple[Study, tuple[Result, ...]]:
@@ -37,13 +40,17 @@ def run(
 
     Returns
     -------
-    The study and the results `vary.design` and `vary.contrasts`; without a design only a
-    result that says so.
+    The study and the results `vary.design`, `vary.contrasts`, `vary.mixed`, `vary.numbers` and
+    `vary.partition`; without a design only a result that says so.
     """
     del results
     if study.design is None:
         return study, (_no_design(),)
-    return study, (audit_design(study), compare(study, options, progress=progress))
+    results_made = [audit_design(study), compare(study, options, progress=progress)]
+    if options.mixed:
+        results_made.append(compare_mixed(study, options))
+    results_made += [follow_numbers(study, options), partition(study, options, seed=seed)]
+    return study, tuple(results_made)
 
 
 def _no_design() -> Result:

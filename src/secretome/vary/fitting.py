@@ -1,0 +1,171 @@
+"""The moderated tests of one contrast: on donors, beyond a smallest effect, and what flasks would have claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import false_discovery_control
+from scipy.stats import t as student
+
+from secretome.design import Design
+from secretome.errors import NotEstimable
+from secretome.plan import VaryOptions
+from secretome.stats import linear
+from secretome.study import Assay
+
+from .one_sided import judge_one_sided
+from .units import Sides, Units, donor_values, paired_differences
+
+FDR = 0.05
+INTERVAL = 0.95
+TEST_COLUMNS = ("lower", "upper", "standard_error", "t", "df", "p_value", "p_minimum_effect")
+_TAILS = 2.0  # df of a one-sided row: at most this many times those of its donors
+
+
+@dataclass(frozen=True)
+class Question:
+    """One contrast on one assay: flasks, sides, and what is to be fitted."""
+
+    name: str
+    expression: str
+    assay: Assay
+    samples: pd.DataFrame
+    values: NDArray[np.float64]
+    sides: Sides
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Columns (n,) of the effects table, NaN where there is no answer; the prior; sigma of one donor (n,)."""
+
+    columns: dict[str, NDArray[np.float64]]
+    prior: str
+    sigma: NDArray[np.float64]
+    df: float
+
+
+def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
+    """The moderated test of the rows in `tested`; NaN elsewhere."""
+    names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
+    empty = {name: np.full(len(question.values), np.nan) for name in names}
+    sigma = np.full(len(question.values), np.nan)
+    units = units_of(question, design)
+    usable = tested & (~np.isnan(units.values)).any(axis=1)
+    if not usable.any() or units.values.shape[1] <= units.design.shape[1]:
+        return Fitted(empty, "", sigma, np.nan)
+    contrasted = _contrasted(units, usable, options)
+    moderated = linear.moderate(contrasted, trend=options.trend, robust=options.robust, prior=options.prior)
+    beyond = linear.treat(
+        contrasted,
+        options.minimum_log2_ratio,
+        trend=options.trend,
+        robust=options.robust,
+        prior=options.prior,
+    )
+    half = student.ppf(0.5 + INTERVAL / 2, moderated.df_total) * moderated.standard_error[:, 0]
+    ratio = moderated.coefficients[:, 0]
+    found = {
+        "log2_ratio": ratio,
+        "lower": ratio - half,
+        "upper": ratio + half,
+        "standard_error": moderated.standard_error[:, 0],
+        "t": moderated.t[:, 0],
+        "df": moderated.df_total,
+        "p_value": moderated.p_value[:, 0],
+        "p_minimum_effect": beyond.p_value[:, 0],
+        "mean_log2_intensity": _row_means(question.values[usable]),
+    }
+    for name, numbers in found.items():
+        empty[name][usable] = numbers
+    sigma[usable] = np.sqrt(moderated.s2_post)
+    known = np.isfinite(moderated.p_value[:, 0])
+    df = float(np.median(moderated.df_total[known])) if known.any() else np.nan
+    return Fitted(empty, str(moderated.prior), sigma, df)
+
+
+def fit_one_sided(
+    question: Question,
+    design: Design,
+    options: VaryOptions,
+    wanted: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
+    df: float,
+) -> tuple[dict[str, NDArray[np.float64]], str]:
+    """Columns of the rows in `wanted` by the detection curves of the donors, and why there are none.
+
+    Their degrees of freedom are those of the moderated test of the same contrast, at most twice those of the
+    donors: the model takes detections as independent, which whole runs are not, and heavy tails allow for it.
+    """
+    judged = judge_one_sided(question.values, design, question.samples, question.sides, wanted, usable)
+    donors = judged.df[np.isfinite(judged.df)]
+    if not donors.size:
+        return {}, judged.reason
+    freedom = np.fmin(df, _TAILS * judged.df)
+    half = student.ppf(0.5 + INTERVAL / 2, freedom) * judged.standard_error
+    size = np.abs(judged.difference)
+    smallest = options.minimum_log2_ratio
+    beyond = student.sf((size - smallest) / judged.standard_error, freedom)
+    beyond = beyond + student.sf((size + smallest) / judged.standard_error, freedom)
+    columns: dict[str, NDArray[np.float64]] = {
+        "log2_ratio": judged.difference,
+        "lower": judged.difference - half,
+        "upper": judged.difference + half,
+        "standard_error": judged.standard_error,
+        "t": judged.t,
+        "df": freedom,
+        "p_value": np.asarray(2 * student.sf(np.abs(judged.t), freedom), dtype=float),
+        "p_minimum_effect": np.asarray(np.minimum(beyond, 1.0), dtype=float),
+    }
+    return columns, ""
+
+
+def flask_fit(question: Question, design: Design) -> linear.RowFit:
+    """The model of the formula on flasks taken as independent; for the warning only."""
+    return linear.fit_rows(question.values, design.matrix(question.samples).values)
+
+
+def claimed_on_flasks(
+    fit: linear.RowFit, question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]
+) -> int:
+    """Rows that a test of flasks, taken as independent, would call at 5 % FDR."""
+    weights = design.contrast(question.samples, question.expression)
+    rows = tested & (fit.df_residual > 0)
+    if not rows.any():
+        return 0
+    contrasted = linear.contrast_rows(fit, weights[:, None], covariance=options.covariance)
+    try:
+        moderated = linear.moderate(
+            contrasted, trend=options.trend, robust=options.robust, prior=options.prior
+        )
+    except NotEstimable:
+        return 0
+    p = moderated.p_value[rows, 0]
+    p = p[~np.isnan(p)]
+    return int((false_discovery_control(p) <= FDR).sum()) if p.size else 0
+
+
+def units_of(question: Question, design: Design) -> Units:
+    """What is tested: one difference a donor, or one value a donor and level."""
+    if question.sides.strategy == "paired within donor":
+        return paired_differences(
+            question.values, design, question.samples, question.expression, question.sides
+        )
+    return donor_values(question.values, design, question.samples, question.expression)
+
+
+def _contrasted(units: Units, usable: NDArray[np.bool_], options: VaryOptions) -> linear.RowFit:
+    values = units.values[usable]
+    correlation = 0.0
+    if units.blocks is not None:
+        correlation = linear.consensus_correlation(values, units.design, units.blocks).consensus
+    fit = linear.fit_rows(values, units.design, block=units.blocks, correlation=correlation)
+    return linear.contrast_rows(fit, units.contrast[:, None], covariance=options.covariance)
+
+
+def _row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    mean: NDArray[np.float64] = np.nanmean(values, axis=1)
+    return mean
