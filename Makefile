@@ -37,7 +37,7 @@ docs: install ## Generated pages are current, every public thing has its heading
 
 slow: install minimal ## Simulations, fuzz, kills, scale, browser; before an issue is closed
 	scripts/install_chromium.sh
-	$(BIN)/python -m pytest -q tests/slow tests/browser --timeout 1800 -o addopts="--import-mode=importlib --strict-markers -ra"
+	$(BIN)/python -m pytest -q tests/slow tests/browser --timeout 1800 -o addopts="--import-mode=importlib --strict-markers -rfE"
 
 minimal: ## The suite without figures or any other extra: every part says what it lacks, none fails
 	$(PYTHON) -m venv .venv-minimal
