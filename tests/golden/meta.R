@@ -28,8 +28,8 @@ n <- v(); keep("nested", estimate = n$beta, standard_error = n$se, outer = n$sig
 p <- predict(n); keep("nested prediction", lower = p$pi.lb, upper = p$pi.ub)
 for (kind in c("CR2", "CR1")) { z <- coef_test(n, vcov = kind, cluster = s$district); keep(paste("robust nested", tolower(kind)), se = z$SE, df = z$df_Satt, p = z$p_Satt)
   z <- coef_test(r2 <- rma(yi, vi, mods = ~ x1, data = s, control = tight), vcov = kind, cluster = s$district); rows(paste("robust pool", tolower(kind)), "se", z$SE); rows(paste("robust pool", tolower(kind)), "df", z$df_Satt); rows(paste("robust pool", tolower(kind)), "p", z$p_Satt) }
-e7 <- s[1:7, ]; keep("permutation", p = suppressMessages(permutest(rma(yi, vi, data = e7), exact = TRUE, progbar = FALSE))$pval)
-e6 <- s[1:6, ]; keep("permutation x1", p = suppressMessages(permutest(rma(yi, vi, mods = ~ x1, data = e6), exact = TRUE, progbar = FALSE))$pval[2])
+e6 <- s[1:6, ]; keep("permutation", p = suppressMessages(permutest(rma(yi, vi, data = e6), exact = TRUE, progbar = FALSE))$pval)
+e5 <- s[1:5, ]; keep("permutation x1", p = suppressMessages(permutest(rma(yi, vi, mods = ~ x1, data = e5), exact = TRUE, progbar = FALSE))$pval[2])
 for (me in c("RR", "OR", "RD", "AS", "PETO")) { e <- escalc(me, ai = events_treated, n1i = n_treated, ci = events_control, n2i = n_control, data = t); rows(paste("effect", tolower(me)), "estimate", e$yi); rows(paste("effect", tolower(me)), "variance", e$vi) }
 for (me in c("MD", "SMD", "SMDH", "ROM", "CVR", "VR")) { e <- escalc(me, m1i = mean_treated, sd1i = sd_treated, n1i = n_treated, m2i = mean_control, sd2i = sd_control, n2i = n_control, data = m); rows(paste("effect", tolower(me)), "estimate", e$yi); rows(paste("effect", tolower(me)), "variance", e$vi) }
 e <- escalc("SMD", m1i = mean_treated, sd1i = sd_treated, n1i = n_treated, m2i = mean_control, sd2i = sd_control, n2i = n_control, data = m, vtype = "UB"); rows("effect smd exact", "variance", e$vi)

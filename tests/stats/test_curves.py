@@ -139,12 +139,12 @@ def test_one_wild_well_moves_the_robust_curve_less():
 def test_robust_errors_follow_the_spread_of_the_estimates():
     rng, dose = np.random.default_rng(8), np.repeat(DOSES, 6)
     found = []
-    for _ in range(80):
+    for _ in range(50):
         y = sigmoid(dose, 1.3, 1.0, 5.0, 1.0) + rng.normal(0, 0.2, dose.size)
         fit = curves.fit_curve(dose, y, robust=True)
         found.append([fit.parameters[0, 2], fit.standard_errors[0, 2]])
     estimates, errors = np.array(found).T
-    assert 0.75 < errors.mean() / estimates.std(ddof=1) < 1.3
+    assert 0.7 < errors.mean() / estimates.std(ddof=1) < 1.4
 
 
 def test_groups_of_unequal_size_equal_separate_fits():

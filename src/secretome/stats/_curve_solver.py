@@ -152,12 +152,10 @@ def _best_starts(y: Floats, at: Points, weights: Floats, free: tuple[int, ...]) 
     many = at.take(np.zeros(len(grid), dtype=np.intp))
     fraction = response(unit, many)
     grid[:, LOWER], grid[:, UPPER] = _linear_part(fraction, y[0], weights[0], with_lower=LOWER in free)
-    cost = _residual_sum(
-        grid, np.broadcast_to(y, fraction.shape), many, np.broadcast_to(weights, fraction.shape)
-    )
-    if (
-        LOG_ASYMMETRY in free
-    ):  # with c above d the 5PL is another family of curves; the sign of b is the direction
+    fitted = grid[:, [LOWER]] + (grid[:, [UPPER]] - grid[:, [LOWER]]) * fraction
+    cost = (y - fitted) ** 2 @ weights[0]
+    # with c above d the 5PL is another family of curves; the sign of b is the direction
+    if LOG_ASYMMETRY in free:
         cost = np.where(grid[:, LOWER] <= grid[:, UPPER], cost, np.inf)
     return grid[np.argsort(cost, kind="stable")[:_STARTS]]
 

@@ -153,6 +153,8 @@ def pool(
     -----
     Effects are weighted by 1 / (variance + tau2). The prediction interval is estimate +- c sqrt(se^2 + tau2) with c
     normal for `"z"` and t on k - p df otherwise (metafor 3.8's convention; later versions differ in options).
+    With five studies whose variances differ 67-fold Knapp-Hartung's 95 % intervals cover about 92 %, truncated
+    ones about 96 %; with like sizes Knapp-Hartung covers as stated and truncated ones more (tests/slow).
     Reference: metafor 3.8-1 `rma`: coefficients 1e-5, tau2 1e-4, where metafor stops its iterations.
 
     References
