@@ -208,7 +208,7 @@ class QualifyOptions:
     parallelism: Literal["equivalence", "f-test"] = "equivalence"
     slope_margin: tuple[str, ...] = ()
     margin_reason: str = ""
-    combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "weighted_homogeneous"
+    combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "unweighted"
     dose_unit: str = ""
     error: Literal["pooled", "separate"] = "pooled"
     time_unit: str = "months"

@@ -31,16 +31,18 @@ def lines(*, slope_test=2.0, seed=1):
 
 
 def test_the_planted_ratio_is_found_and_its_reciprocal_is_not(simulated):
-    found = relative_potency(simulated, PotencyOptions("ref"))
-    row = found.tables["summary"].iloc[0]
+    weighted = relative_potency(simulated, PotencyOptions("ref", combination="weighted_homogeneous"))
+    row = weighted.tables["summary"].iloc[0]
     assert row["percent"] == pytest.approx(78.7713, abs=1e-3)
     assert row["lower"] == pytest.approx(76.0944, abs=1e-3)
     assert row["plates"] == 3
+    assert any("too short wherever plates differ" in note for note in weighted.notes)
+    found = relative_potency(simulated, PotencyOptions("ref"))
     assert "% of reference lot ref" in found.sentence()
     assert "units" not in found.sentence()
-    unweighted = relative_potency(simulated, PotencyOptions("ref", combination="unweighted"))
-    assert unweighted.tables["summary"]["percent"].iloc[0] == pytest.approx(78.4601, abs=1e-3)
-    assert unweighted.parameters["combination_convention"] == "unweighted"
+    assert found.tables["summary"]["percent"].iloc[0] == pytest.approx(78.4601, abs=1e-3)
+    assert found.tables["summary"]["lower"].iloc[0] == pytest.approx(75.5522, abs=1e-3)
+    assert found.parameters["combination_convention"] == "unweighted"
 
 
 def test_without_a_margin_parallelism_cannot_be_judged_but_is_printed(simulated):

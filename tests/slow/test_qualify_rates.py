@@ -42,9 +42,9 @@ def _assay(rng: np.random.Generator, *, true: float, plates: int, assays: int, p
     return np.tile(dose, total), y.ravel(), np.tile(name, total), np.repeat(np.arange(total), 48)
 
 
-# Lowest and highest coverage allowed: 93 to 97 % for the default where plates agree, which is its assumption, and for
-# the unweighted mean always. The semi-weighted mean has two degrees of freedom beside errors that are known better, so it
-# may cover more; the default may cover less where plates differ. Both are printed in docs/7-qualify.md.
+# Lowest and highest coverage allowed: 93 to 97 % for the unweighted mean (the default) always, and for the weighted one
+# where plates agree, which is what it assumes. The semi-weighted mean has two degrees of freedom beside errors that are
+# known better, so it may cover more; the weighted one covers less where plates differ: docs/7-qualify.md prints both.
 _BARS = {
     ("weighted_homogeneous", 0.0): (0.93, 0.97),
     ("semi_weighted", 0.0): (0.93, 1.0),
@@ -139,7 +139,7 @@ def test_the_shelf_life_is_seldom_longer_than_the_true_one(case, start_sd, slope
         assert low <= 0.05
     else:
         # pooling lots that differ is a property of the rule of ICH Q1E: printed in the docs, bounded here
-        assert share <= 0.25
+        assert share <= 0.10
 
 
 def test_each_lot_taken_alone_keeps_its_one_sided_error():
@@ -173,11 +173,12 @@ def test_tolerance_limits_hold_their_content_with_donors_random(donor_sd):
     rng = np.random.default_rng([20261123, 7])
     donor = np.array([0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5])
     sd = float(np.hypot(donor_sd, 1))
+    k = tolerance.k_factor(donor.size, content=0.95)
     held, naive = [], []
     for _ in range(STUDIES):
         value = rng.normal(0, donor_sd, 6)[donor] + rng.normal(0, 1, donor.size)
         found = tolerance.donor_limits(value, donor, seed=rng, content=0.95, draws=1_000)
-        low, high = tolerance.limits(value, content=0.95)
+        low, high = value.mean() - k * value.std(ddof=1), value.mean() + k * value.std(ddof=1)
         for kept, (a, b) in ((held, (found.lower, found.upper)), (naive, (low, high))):
             kept.append(distributions.norm.cdf(b / sd) - distributions.norm.cdf(a / sd) >= 0.95)
     share, low, high = _report(f"content 0.95 held, donor sd {donor_sd}", np.array(held))

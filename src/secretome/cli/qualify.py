@@ -121,7 +121,7 @@ def _shared(function: Decorated) -> Decorated:
 @click.option(
     "--combine",
     type=click.Choice(["weighted_homogeneous", "semi_weighted", "unweighted"]),
-    default="weighted_homogeneous",
+    default="unweighted",
     show_default=True,
     help="Convention for several plates.",
 )

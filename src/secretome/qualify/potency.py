@@ -38,7 +38,8 @@ class PotencyOptions:
     limits, limits_reason
         Acceptance limits of the relative potency in per cent, and why these.
     combination
-        Convention that combines plates.
+        Convention that combines plates. The unweighted mean of logs is the default because its interval covers
+        whether plates agree or not; the weighted one assumes that they do (simulation in docs/7-qualify.md).
     dose_unit, carrier_protein
         Unit of the dose; whether carrier protein was added to the product.
     alpha, confidence
@@ -53,7 +54,7 @@ class PotencyOptions:
     margin_reason: str = ""
     limits: tuple[float, float] | None = None
     limits_reason: str = ""
-    combination: Combination = "weighted_homogeneous"
+    combination: Combination = "unweighted"
     dose_unit: str = ""
     carrier_protein: bool = False
     alpha: float = 0.05
@@ -327,6 +328,10 @@ def _notes(frame: pd.DataFrame, plates: pd.DataFrame, options: PotencyOptions) -
     if not options.dose_unit:
         notes.append(
             "The dose unit was not stated: a relative potency per volume, per protein, per particle and per cell equivalent are different numbers."
+        )
+    if options.combination == "weighted_homogeneous" and len(set(plates["plate"])) > 1:
+        notes.append(
+            "The weighted combination has within-plate error only: its interval is too short wherever plates differ, and the test of homogeneity (q) misses that with few plates."
         )
     notes += [
         f"{row.preparation} on plate {row.plate}: {row.status}."
