@@ -77,7 +77,7 @@ class Node:
     Parameters
     ----------
     kind
-        `input` (present at a low level), `exogenous` (absent unless given), `complex` (nothing without
+        `input` (present at a low level), `exogenous` (absent unless given), `constitutive` (made all the time), `complex` (nothing without
         its activators) or `node`.
     gate
         Joins stages and edges that stand alone; `stage_gates` those inside a stage (default MEAN).
@@ -86,7 +86,7 @@ class Node:
     """
 
     name: str
-    kind: Literal["input", "exogenous", "complex", "node"] = "node"
+    kind: Literal["input", "exogenous", "complex", "constitutive", "node"] = "node"
     gate: Gate = "MEAN"
     stage_gates: Mapping[str, Gate] = field(default_factory=dict)
     basal: float = 0.15
