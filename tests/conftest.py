@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+# small matrices: a second BLAS thread costs more than it gives, above all beside a second test worker
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -43,7 +43,7 @@ def test_a_dossier_survives_the_disk(small_lab, tmp_path):
         assert first.sentence() == second.sentence()
         for name, table in first.tables.items():
             pd.testing.assert_frame_equal(
-                table, second.tables[name], check_dtype=False, check_index_type=False
+                table, second.tables[name], check_dtype=False, check_index_type=False, check_column_type=False
             )
     pd.testing.assert_frame_equal(dossier.study.samples, again.study.samples, check_dtype=False)
 
