@@ -160,3 +160,32 @@ def test_counts_with_gaps_are_printed_as_counts(dossier: Dossier) -> None:
 def test_a_factor_in_doubt_carries_its_doubt(dossier: Dossier) -> None:
     text = repr(sections(dossier))
     assert "CCL2 (may be serum)" in text
+
+
+def _partitioned() -> Result:
+    terms = pd.DataFrame(
+        {"assay": "proteome", "term": ["donor", "residual"], "proteins": 3, "median_share": [0.25, 0.75],
+         "lower_quartile": 0.1, "upper_quartile": 0.9}
+    )  # fmt: skip
+    density = pd.DataFrame(
+        {"assay": "proteome", "term": ["donor"] * 2 + ["residual"] * 2, "share": [0.25, 0.75] * 2,
+         "share_of_proteins": [1.0, 0.0, 0.5, 0.5]}
+    )  # fmt: skip
+    tables = {"terms": terms, "density": density, "partition": terms}
+    return Result("vary", "partition", "Where from?", Answer(""), tables=tables)
+
+
+def test_violins_are_as_wide_as_their_bins_are_full() -> None:
+    bars, medians = marks.partition_rows(_partitioned())
+    assert len(bars) == 3  # an empty bin is no bar
+    wide = bars.set_index("term").loc["donor"]
+    assert wide["top"] - wide["bottom"] == pytest.approx(0.84)
+    assert list(medians["at"]) == [2, 1]
+
+
+def test_the_partition_figure_tells_its_medians_in_words() -> None:
+    figure = figures.partition(_partitioned())
+    assert figure is not None
+    assert "donor 25" in figure.alt
+    empty = _with(_partitioned(), terms=_partitioned().tables["terms"].head(0))
+    assert figures.partition(empty) is None

@@ -60,8 +60,10 @@ def group(ctx: click.Context, debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    # thousands of small matrices: a second BLAS thread costs more than it gives; before numpy is imported
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Thousands of small matrices: threads of the linear algebra only wait for each other, and may change
+    # the last digit. numpy reads this when it is first imported, which no command has done yet.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     sys.exit(run(arguments))
 
 

@@ -371,7 +371,7 @@ def describe(
             "record_fields": [len(record)],
         }
     )
-    template = "{samples} samples of {donors} donors in {assays} assays; {given} of {fields} fields of the product record are given."
+    template = "{samples} samples of {donors} donors; assays: {assays}; {given} of {fields} fields of the product record are given."
     cells = {
         "samples": "samples",
         "donors": "donors",

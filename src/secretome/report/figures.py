@@ -15,6 +15,7 @@ from .marks import (
     detection_rows,
     file_name,
     outcome_rows,
+    partition_rows,
     process_rows,
     quality_rows,
     records,
@@ -180,6 +181,38 @@ def detection(result: Result) -> Figure | None:
         _spec(_detection_chart(_altair(), rows, order), alt_text, 19 * len(order)),
         {"rows": records(rows)},
         hint="Point for values.",
+    )
+
+
+def partition(result: Result) -> Figure | None:
+    """How the shares of variance of each term are spread over the proteins, or None when none was made.
+
+    Parameters
+    ----------
+    result
+        `vary.partition`, with its tables `terms` and `density`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    terms = result.tables["terms"]
+    if terms.empty or len(set(terms["assay"])) > 1:
+        return None
+    bars, medians = partition_rows(result)
+    listed = "; ".join(f"{row.term} {show(100 * row.median_share)} %" for row in terms.itertuples())
+    alt_text = (
+        f"Violins of the share of variance that goes with each term, over the proteins. Medians: {listed}."
+    )
+    return Figure(
+        "vary.partition",
+        "Where differences between flasks come from",
+        alt_text,
+        csv_href(result, "partition"),
+        _spec(_partition_chart(_altair(), len(terms)), alt_text, 70 * len(terms)),
+        {"rows": records(bars), "medians": records(medians)},
+        hint="Point for values. The line is the median.",
     )
 
 
@@ -423,6 +456,27 @@ def _detection_chart(alt: ModuleType, rows: pd.DataFrame, order: list[str]) -> o
     tips = _tips(alt, {"id": "protein", "group": "group", "k": "detected"})
     cells = base.mark_rect(stroke="#FFFFFF").encode(x, y, colour, tooltip=tips)
     return alt.layer(cells, base.mark_text(fontSize=11, aria=False).encode(x, y, text="k:N", color=ink))
+
+
+def _partition_chart(alt: ModuleType, terms: int) -> object:
+    x = alt.X("low:Q", title="share of variance", scale=alt.Scale(domain=[-0.17, 1]))
+    y = alt.Y("bottom:Q", title=None, axis=None, scale=alt.Scale(domain=[0.4, terms + 0.6]))
+    bars = (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_rect(color="#7FA8CC")
+        .encode(
+            x, y, x2="high:Q", y2="top:Q", tooltip=_tips(alt, {"term": "term", "proteins": "in this bin"})
+        )
+    )
+    base = alt.Chart(alt.NamedData("medians"))
+    tips = _tips(alt, {"term": "term", "median": "median share", "quartiles": "quartiles"})
+    lines = base.mark_rule(color=INK, strokeWidth=2).encode(
+        alt.X("median:Q", title="share of variance"), alt.Y("bottom:Q"), y2="top:Q", tooltip=tips
+    )
+    names = base.mark_text(align="right", dx=-8, color=INK, fontSize=12, aria=False).encode(
+        x=alt.datum(0.0), y=alt.Y("at:Q"), text="term:N"
+    )
+    return alt.layer(bars, lines, names)
 
 
 def _quality_chart(alt: ModuleType, rows: pd.DataFrame) -> object:

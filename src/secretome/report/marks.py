@@ -121,6 +121,42 @@ def _by_group(rows: pd.DataFrame) -> list[str]:
     return [name for _, name in sorted(zip(keys, shares.index, strict=True))]
 
 
+def partition_rows(result: Result) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Violins of the shares of variance: a bar for each bin of each term, and a mark for each median.
+
+    Terms stand at 1, 2, ... from below; a bar reaches as far up as down, the fullest bin to 0.42.
+    """
+    terms, density = result.tables["terms"], result.tables["density"]
+    place = {term: len(terms) - number for number, term in enumerate(terms["term"])}
+    width = 1 / density.groupby("term")["share"].nunique().max()
+    fullest = density.groupby("term")["share_of_proteins"].transform("max")
+    half = 0.42 * density["share_of_proteins"] / fullest.where(fullest > 0, 1.0)
+    at = density["term"].map(place)
+    bars = pd.DataFrame(
+        {
+            "term": density["term"],
+            "low": (density["share"] - width / 2).round(4),
+            "high": (density["share"] + width / 2).round(4),
+            "bottom": (at - half).round(4),
+            "top": (at + half).round(4),
+            "proteins": [show(100 * share) + " % of proteins" for share in density["share_of_proteins"]],
+        }
+    )
+    medians = pd.DataFrame(
+        {
+            "term": terms["term"],
+            "median": terms["median_share"].round(4),
+            "at": terms["term"].map(place),
+            "bottom": terms["term"].map(place) - 0.3,
+            "top": terms["term"].map(place) + 0.3,
+            "quartiles": [
+                f"{show(row.lower_quartile)} to {show(row.upper_quartile)}" for row in terms.itertuples()
+            ],
+        }
+    )
+    return bars[bars["top"] > bars["bottom"]].reset_index(drop=True), medians
+
+
 def quality_rows(table: pd.DataFrame) -> pd.DataFrame:
     """A row for every sample and measure, placed between zero and the largest value of the measure."""
     parts = []

@@ -69,7 +69,7 @@ def moderate(
     -----
     The squared standard error of a contrast is a sum of mean squares of residual and random terms; all of it
     is taken as s^2 ~ sigma^2 chi2(df) / df with the df of the row, and squeezed as limma squeezes residual
-    variances (Yu 2019 squeezes the components one by one; see docs/decisions/0009).
+    variances (Yu 2019 squeezes the components one by one; see docs/decisions/0004).
     With a lower bound of zero on the variances such tests are off: at 4 to 8 donors their size was 1 to 11 %,
     without it 4 to 6 % (tests/slow/test_mixed_size.py).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pandas as pd
@@ -23,8 +24,13 @@ _CONTRAST = (
     "significant_5_fdr",
     "up",
     "down",
+    "beyond_minimum_5_fdr",
+    "by_detection_5_fdr",
     "donors_left",
     "donors_right",
+    "identified_left",
+    "identified_right",
+    "flasks_would_claim",
     "unit",
     "strategy",
     "expression",
@@ -49,10 +55,8 @@ def build(contents: Contents) -> Section | None:
         return None
     blocks = []
     for result in contents.results:
-        if result.key == "vary.contrasts":
-            blocks.append(finding(result, lead=_contrasts(result), omit=("contrasts", "effects")))
-        else:
-            blocks.append(finding(result))
+        lead, omit = _SHOWN.get(result.key, (_nothing, ()))
+        blocks.append(finding(result, lead=lead(result), omit=omit))
     return Section(title("vary"), "vary", tuple(blocks))
 
 
@@ -60,7 +64,8 @@ def _contrasts(result: Result) -> tuple[Block, ...]:
     contrasts = result.tables.get("contrasts")
     if contrasts is None or contrasts.empty:
         return ()
-    blocks: list[Block] = [table_of(result, "contrasts", caption="Contrasts", columns=_CONTRAST)]
+    columns = tuple(name for name in _CONTRAST if name in contrasts)
+    blocks: list[Block] = [table_of(result, "contrasts", caption="Contrasts", columns=columns)]
     effects = result.tables.get("effects")
     if effects is None or effects.empty:
         return tuple(blocks)
@@ -70,13 +75,78 @@ def _contrasts(result: Result) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _nothing(result: Result) -> tuple[Block, ...]:  # noqa: ARG001 - one of several that are called alike
+    return ()
+
+
+def _mixed(result: Result) -> tuple[Block, ...]:
+    effects = result.tables["effects"]
+    if effects.empty:
+        return ()
+    rows = effects.sort_values(["p_value", "contrast", "protein"]).head(TOP)
+    columns = (
+        "contrast",
+        "gene",
+        "protein",
+        "log2_ratio",
+        "lower",
+        "upper",
+        "p_value",
+        "fdr",
+        "n_donors",
+        "fit",
+    )
+    caption = "Smallest p first, all contrasts"
+    return (table_of(result, "effects", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP),)
+
+
+def _partition(result: Result) -> tuple[Block, ...]:
+    blocks: list[Block] = list(figures.drawn(partial(figures.partition, result)))
+    if len(result.tables["top"]):
+        columns = ("term", "gene", "protein", "share", "lower", "upper", "n_flasks")
+        best = result.tables["top"].groupby("term", sort=False).head(5)
+        caption = "Proteins most driven by each term"
+        blocks.append(
+            table_of(
+                result, "top", caption=caption, columns=columns, rows=best, whole=len(best), top=len(best)
+            )
+        )
+    return tuple(blocks)
+
+
+def _numbers(result: Result) -> tuple[Block, ...]:
+    slopes = result.tables["slopes"]
+    if slopes.empty:
+        return ()
+    columns = (
+        "number",
+        "gene",
+        "protein",
+        "log2_change",
+        "step",
+        "lower",
+        "upper",
+        "p_value",
+        "fdr",
+        "n_donors",
+        "verdict",
+    )
+    rows = slopes.sort_values(["p_value", "number", "protein"]).head(TOP)
+    caption = "Smallest p first, all numbers"
+    return (table_of(result, "slopes", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP),)
+
+
 def _contrast(result: Result, contrast: str, reason: str, effects: pd.DataFrame) -> tuple[Block, ...]:
     blocks: list[Block] = [Text(reason)] if reason else []
     blocks.extend(figures.drawn(partial(figures.volcano, result, contrast)))
     if len(effects):
         rows = _readable(effects.sort_values(["p_value", "protein"]))
         # A column that is empty or the same in every row printed says nothing here.
-        telling = [name for name in ("contaminant_class", "status") if len(set(rows[name].head(TOP))) > 1]
+        telling = [
+            name
+            for name in ("contaminant_class", "status", "method")
+            if name in rows and len(set(rows[name].head(TOP))) > 1
+        ]
         columns = (*_COLUMNS, *telling)
         caption = f"Smallest p first: {contrast}"
         blocks.append(
@@ -97,3 +167,12 @@ def _readable(effects: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(first: list[str], second: list[str], word: str) -> list[str]:
     return [f"{a} {word} {b}" if a and b else "" for a, b in zip(first, second, strict=True)]
+
+
+# result -> what stands in front, and the tables that are shown there or only as files
+_SHOWN: Mapping[str, tuple[Callable[[Result], tuple[Block, ...]], tuple[str, ...]]] = {
+    "vary.contrasts": (_contrasts, ("contrasts", "effects")),
+    "vary.mixed": (_mixed, ("effects",)),
+    "vary.partition": (_partition, ("top", "partition", "density")),
+    "vary.numbers": (_numbers, ("slopes",)),
+}
