@@ -81,6 +81,23 @@ def test_equal_studies_have_no_variance_between_them():
     assert np.isnan(both.r2)
 
 
+def test_studies_without_any_spread_give_an_answer_whatever_the_last_digit(monkeypatch):
+    """Knapp-Hartung has no width then: exactly 0 on some machines, 1e-17 on others."""
+    from secretome.stats import _pool
+
+    exact = _pool.coefficients
+
+    def without_width(*given: object) -> tuple[object, ...]:
+        beta, covariance, df = exact(*given)
+        return beta, np.zeros_like(covariance), df
+
+    monkeypatch.setattr(_pool, "coefficients", without_width)
+    for moderators in (None, [1, 2, 3, 4]):
+        found = meta.pool([0.3] * 4, [0.1] * 4, moderators=moderators)
+        assert_allclose(found.estimate, 0.3)
+        assert found.p_value == 0
+
+
 def test_two_studies_are_pooled_with_their_width():
     found = meta.pool([0.0, 1.0], [0.1, 0.1])
     assert found.df == 1

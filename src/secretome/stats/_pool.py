@@ -189,7 +189,10 @@ def pool_studies(studies: Studies, method: Method, test: Test, level: float, *, 
     k, p = studies.x.shape
     beta, covariance, df = coefficients(studies, tau2.value, method, test)
     standard_errors = np.sqrt(np.diagonal(covariance))
-    statistics, p_values = beta / standard_errors, two_sided(beta / standard_errors, df)
+    # studies that agree exactly leave Knapp-Hartung no width: an infinite statistic, not an error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistics = beta / standard_errors
+    p_values = two_sided(statistics, df)
     critical = quantile(level, df)
     reach = float(critical * np.sqrt(covariance[0, 0] + tau2.value)) if method != "ee" else float("nan")
     tau2_limits = q_profile(studies, level) if method != "ee" and k > p else (float("nan"), float("nan"))
@@ -296,7 +299,7 @@ def joint_test(beta: Floats, covariance: Floats, df: float, part: slice) -> tupl
     """
     chosen, block = beta[part], covariance[part, part]
     m = chosen.size
-    if not np.isfinite(block).all():
+    if not np.isfinite(block).all() or not (np.diagonal(block) > 0).all():
         return float("nan"), m, float("nan")
     scale = np.sqrt(np.diagonal(block))
     total = float((chosen / scale) @ np.linalg.solve(block / np.outer(scale, scale), chosen / scale))
