@@ -1,6 +1,7 @@
 """The stages in order, as data, and the run that leads from files to a dossier. Start reading here.
 
-files ─read─► Study ─define─► Study ─► vary · potential · mechanism ─► Result … ─► Dossier ─report─► folder
+files ─read─► Study ─define─► Study ─► vary · potential · mechanism · evidence · qualify ─► Result …
+  ─► Dossier ─report─► folder
 """
 
 from __future__ import annotations
