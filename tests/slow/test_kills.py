@@ -34,6 +34,7 @@ def test_a_killed_run_leaves_the_old_dossier_or_the_new_one(small_lab, tmp_path)
     assert _start(study, out).wait() == 0
     whole = time.perf_counter() - started
     assert _title(out) == "Small laboratory"
+    expected = [result.key for result in load(out).results]
     seen = set()
     for attempt in range(24):
         small_lab.toml = small_lab.toml.replace(
@@ -47,7 +48,7 @@ def test_a_killed_run_leaves_the_old_dossier_or_the_new_one(small_lab, tmp_path)
         run.wait()
         report.recover(out)
         dossier = load(out)
-        assert len(dossier.results) == 9
+        assert [result.key for result in dossier.results] == expected
         assert (out / "index.html").stat().st_size > 10_000
         seen.add(dossier.study.title == f"Attempt {attempt}")
     # both outcomes were met: kills before the swap, and runs that finished
@@ -63,4 +64,4 @@ def test_a_killed_run_leaves_no_half_step_in_the_cache(small_lab, tmp_path):
         run.kill()
         run.wait()
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
-    assert len(load(out).results) == 9
+    assert {result.stage for result in load(out).results} >= {"read", "define", "vary", "potential"}
