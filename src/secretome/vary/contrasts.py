@@ -27,6 +27,7 @@ from .fitting import (
     flask_fit,
 )
 from .numbers import aliased_with_tissue
+from .power import COLUMNS as POWER_COLUMNS
 from .power import power_table
 from .units import Sides, sides_of
 from .wording import contrasts_result
@@ -80,7 +81,11 @@ def compare(study: Study, options: VaryOptions, *, progress: Progress | None = N
                 progress(len(judged), total)
     effects = [one.effects for one in judged]
     table = pd.concat(effects, ignore_index=True) if effects else pd.DataFrame(columns=COLUMNS)
-    power = pd.concat([one.power for one in judged], ignore_index=True) if judged else pd.DataFrame()
+    power = (
+        pd.concat([one.power for one in judged], ignore_index=True)
+        if judged
+        else pd.DataFrame(columns=POWER_COLUMNS)
+    )
     return contrasts_result(design, options, pd.DataFrame([one.facts for one in judged]), table, power, study)
 
 
@@ -231,7 +236,7 @@ def _depth(question: Question, flasks: NDArray[np.bool_], kept: NDArray[np.bool_
 def _power(question: Question, design: Design, fitted: Fitted) -> pd.DataFrame:
     sides = question.sides
     if sides.strategy == "slope between donors":
-        return pd.DataFrame()
+        return pd.DataFrame(columns=POWER_COLUMNS)
     left, right = _donors(question, design, sides.left), _donors(question, design, sides.right)
     paired = sides.strategy == "paired within donor"
     return power_table(question.name, question.assay.name, fitted.sigma, left, right, paired=paired)

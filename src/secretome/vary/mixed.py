@@ -52,7 +52,11 @@ def compare_mixed(study: Study, options: VaryOptions) -> Result:
             notes.append(f"{assay.name}: {reason}.")
     whole = pd.concat(effects, ignore_index=True) if effects else pd.DataFrame(columns=COLUMNS)
     return _result(
-        design, options, whole, pd.concat(fits, ignore_index=True) if fits else pd.DataFrame(), notes
+        design,
+        options,
+        whole,
+        pd.concat(fits, ignore_index=True) if fits else pd.DataFrame(columns=FIT_COLUMNS),
+        notes,
     )
 
 
@@ -60,6 +64,9 @@ COLUMNS = [
     "contrast", "assay", "protein", "gene", "log2_ratio", "lower", "upper", "standard_error", "t", "df", "p_value",
     "fdr", "n_flasks", "n_donors", "fit",
 ]  # fmt: skip
+
+
+FIT_COLUMNS = ["assay", "fit", "proteins"]
 
 
 def kept_flasks(assay: Assay, study: Study) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:

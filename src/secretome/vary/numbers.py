@@ -75,12 +75,18 @@ def follow_numbers(study: Study, options: VaryOptions) -> Result:
                 tables.append(table)
             facts.append(_facts(assay, number, samples, design, table))
     slopes = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    return _result(design, options, pd.DataFrame(facts), slopes)
+    return _result(design, options, pd.DataFrame(facts, columns=FACT_COLUMNS), slopes)
 
 
 COLUMNS = [
     "number", "assay", "protein", "gene", "step", "log2_change", "lower", "upper", "standard_error", "df", "p_value",
     "fdr", "bend_p_value", "bend_fdr", "n_donors", "verdict",
+]  # fmt: skip
+
+
+FACT_COLUMNS = [
+    "number", "assay", "unit", "varies", "donors", "lowest", "highest", "step", "tested", "change", "bends", "excluded",
+    "cannot_say", "verdict", "reason",
 ]  # fmt: skip
 
 

@@ -71,11 +71,12 @@ def partition(study: Study, options: VaryOptions, *, seed: int | np.random.Gener
         tops.append(top)
         notes += remarks
     whole = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=COLUMNS)
-    best = pd.concat(tops, ignore_index=True) if tops else pd.DataFrame()
+    best = pd.concat(tops, ignore_index=True) if tops else pd.DataFrame(columns=TOP_COLUMNS)
     return _result(design, options, whole, best, notes)
 
 
 COLUMNS = ["assay", "protein", "gene", "term", "share", "variance_log2", "n_flasks", "fit"]
+TOP_COLUMNS = [*COLUMNS, "lower", "upper"]
 
 
 def _assay(
@@ -85,10 +86,14 @@ def _assay(
     model, notes = _model(design, samples)
     empty = pd.DataFrame(columns=COLUMNS)
     if not model.random:
-        return empty, pd.DataFrame(), notes
+        return empty, pd.DataFrame(columns=TOP_COLUMNS), notes
     rows = np.flatnonzero(~masked & ((~np.isnan(values)).mean(axis=1) >= SEEN_SHARE))
     if not rows.size:
-        return empty, pd.DataFrame(), [*notes, f"{assay.name}: no protein is seen in half of the flasks"]
+        return (
+            empty,
+            pd.DataFrame(columns=TOP_COLUMNS),
+            [*notes, f"{assay.name}: no protein is seen in half of the flasks"],
+        )
     fit = mixed.fit_reml(values[rows], model.x, model.random, df="none")
     shares, variances = _shares(fit, values[rows], model)
     usable = np.isfinite(shares).all(axis=1)

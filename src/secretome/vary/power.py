@@ -15,6 +15,11 @@ MOST_DONORS = 500
 _CERTAIN = 20.0  # beyond it the non-central t is numerically lost, and the answer certain
 
 
+COLUMNS = [
+    "contrast", "assay", "protein", "sd_log2", "donors_left", "donors_right", "fold", "power", "donors_needed",
+]  # fmt: skip
+
+
 def power_of(sd_log2: float, left: int, right: int, fold: float, *, paired: bool) -> float:
     """Chance that a two-sided t test at p < 0.05 sees a protein that differs `fold`-fold.
 
@@ -72,7 +77,4 @@ def power_table(
              power_of(sd, left, right, fold, paired=paired), donors_needed(sd, fold, paired=paired))
             for fold in FOLDS
         ]  # fmt: skip
-    columns = [
-        "contrast", "assay", "protein", "sd_log2", "donors_left", "donors_right", "fold", "power", "donors_needed",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=COLUMNS)
