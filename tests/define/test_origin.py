@@ -107,6 +107,9 @@ def test_leak_is_within_three_points_of_the_truth(laboratory):
         found = leak_shares(_medium(chosen), chosen, seed=1).set_index("sample")
         error = (found["leak_percent"] - truth.reindex(found.index)).abs()
         inside = truth.reindex(found.index).between(found["leak_lower"], found["leak_upper"])
+        print(
+            f"{' and '.join(names)}: median error {error.median():.1f} points, {inside.mean():.0%} of intervals cover"
+        )
         assert error.median() < 3
         assert inside.mean() >= covered
         assert found["scaled_by"].str.startswith("lysate").all() == (len(names) == 2)

@@ -15,9 +15,9 @@ import pytest
 from scipy.stats import mannwhitneyu
 
 from secretome import knowledge
-from secretome.define import contaminants
+from secretome.define import contaminants, leakage
 from secretome.define._proteome import proteome_of
-from secretome.define.annotation import CLASSES, priors
+from secretome.define.annotation import CLASSES, categories, priors
 from secretome.define.enrichment import partner_rows
 from secretome.define.origin import origins
 from secretome.plan import read_plan
@@ -160,8 +160,6 @@ def test_with_lysates_the_known_proteins_fall_where_they_belong(study_with_lysat
 
 def test_the_shipped_counts_are_those_of_the_study(study_with_lysates):
     """The counts in knowledge/tables/origin_counts.tsv, made again from the data."""
-    from secretome.define.annotation import categories
-
     shipped = knowledge.table("origin_counts").frame.set_index(["tissue", "category"])
     for tissue in LYSATES:
         truth = _truth(study_with_lysates, tissue)
@@ -170,3 +168,16 @@ def test_the_shipped_counts_are_those_of_the_study(study_with_lysates):
             rows = category == kind
             found = (int(truth["enriched"].to_numpy()[rows].sum()), int(rows.sum()))
             assert found == tuple(shipped.loc[(tissue, kind), ["enriched", "compared"]]), (tissue, kind)
+
+
+def test_the_panel_share_of_whole_cells_is_that_of_the_lysates(study_with_lysates):
+    """The two constants of `define.leakage`, made again from the data."""
+    shares: list[float] = []
+    for name in LYSATES.values():
+        data = study_with_lysates.assays[name].matrix
+        controls = np.nan_to_num(np.asarray(data.X)[["_c_" in sample for sample in data.obs_names]])
+        panel = categories(data.var) == "intracellular"
+        shares += list(controls[:, panel].sum(axis=1) / controls.sum(axis=1))
+    assert len(shares) == 22
+    assert np.mean(shares) == pytest.approx(leakage.PANEL_IN_CELLS, abs=5e-4)
+    assert np.std(shares, ddof=1) == pytest.approx(leakage.PANEL_SD, abs=5e-4)

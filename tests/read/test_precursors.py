@@ -465,3 +465,16 @@ def test_parquet_of_another_format_is_refused(tmp_path):
     pd.DataFrame({"Protein ID": ["P1"], "a": [1.0]}).to_parquet(path)
     with pytest.raises(UnknownFormat, match="is Parquet, which is read for: DIA-NN main report"):
         open_measurements(path)
+
+
+def test_a_row_that_came_in_twice_is_refused_not_summed(tmp_path):
+    from secretome.read import read_proteins
+
+    text = diann_rows().to_csv(sep="\t", index=False)
+    lines = text.splitlines()
+    path = tmp_path / "report.tsv"
+    path.write_text(text)
+    read_proteins(AssayPlan("p", path))
+    path.write_text("\n".join([*lines, lines[2]]) + "\n")
+    with pytest.raises(InvalidInput, match=rf"row {len(lines) + 1}: the row repeats row 3 in every cell"):
+        read_proteins(AssayPlan("p", path))

@@ -23,6 +23,14 @@ FILES: dict[str, dict[str, str]] = {
     "formats-precursor-reports/progenesis.csv": {},
     "ev-vs-cell-microglia-santiago/ev_perseus_normalized.csv.gz": {},
     "ev-cm-senescence-wallis/MS1.csv": {},
+    "formats-precursor-reports/diann_report_3runs.tsv.gz": {},
+    "formats-precursor-reports/spectronaut_hye124_fragments.csv.gz": {},
+    "formats-precursor-reports/skyline_fragments.csv.gz": {},
+    "formats-precursor-reports/openswath.csv": {},
+    "formats-precursor-reports/maxquant_evidence.csv.gz": {},
+    "formats-precursor-reports/proteome_discoverer_psm.csv.gz": {},
+    "formats-precursor-reports/fragpipe_msstats.csv": {},
+    "formats-search-engine-outputs/alphadia_1.8.1_report_head.tsv.gz": {},
     "ev-cm-senescence-wallis/MS2.csv": {"unit": "log2 intensity", "zero": "missing"},
 }
 WORKBOOKS: dict[str, dict[str, str]] = {

@@ -224,11 +224,11 @@ def _cap_additives(
     exceeds = _exceeds_blank(pieces, len(genes))
     carried, unresolved = CLASSES.index("carried_over"), CLASSES.index("unresolved")
     for row in np.flatnonzero(np.isin(genes, list(added)) & ~exceeds):
-        weight = max(float(probability[row, carried] + probability[row, unresolved]), 1e-9)
-        kept = probability[row, [carried, unresolved]] / weight
+        # declared and not shown to be more than declared: at best the two cannot be told apart
+        both = float(probability[row, carried] + probability[row, unresolved])
+        share = float(probability[row, carried]) / both if both > 0 else 0.0
         probability[row] = 0.0
-        # declared and not shown to be more than declared: even at best the two cannot be told apart
-        probability[row, carried], probability[row, unresolved] = max(float(kept[0]), 0.5), 0.0
+        probability[row, carried] = max(share, 0.5)
         probability[row, unresolved] = 1 - probability[row, carried]
         words[row] += "; declared additive"
     return probability, words
