@@ -199,8 +199,10 @@ class QualifyOptions:
         Unit of the doses.
     error
         Residual variance when slopes of lots differ; both are printed.
+    pooling
+        Lots pooled as ICH Q1E does, or every lot by its own line; both are printed.
     time_unit
-        Unit of the times of stability series.
+        Unit of the times of stability series; empty: what the header says, or months.
     """
 
     reference: str = ""
@@ -211,7 +213,8 @@ class QualifyOptions:
     combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "unweighted"
     dose_unit: str = ""
     error: Literal["pooled", "separate"] = "pooled"
-    time_unit: str = "months"
+    pooling: Literal["ich", "none"] = "ich"
+    time_unit: str = ""
 
 
 @dataclass(frozen=True)

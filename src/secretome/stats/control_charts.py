@@ -119,6 +119,38 @@ def shewhart(values: ArrayLike, *, chart: Chart) -> Shewhart:
     return _shewhart(chart, array.mean(axis=1), sigma, sigma / float(np.sqrt(n)))
 
 
+def known(values: ArrayLike, *, chart: Chart, center: float, sigma: float) -> Shewhart:
+    """Limits of a chart of means or single values from a known centre and standard deviation.
+
+    Parameters
+    ----------
+    values
+        As in `shewhart`, for `xbar` or `individuals`.
+    center, sigma
+        Of single values.
+
+    Raises
+    ------
+    InvalidArray
+        If the shape does not fit, a value is missing, sigma is not positive, or the chart is of spread.
+
+    Examples
+    --------
+    >>> found = known([325.0, 324.7], chart="individuals", center=325, sigma=0.5)
+    >>> found.lower, found.upper
+    (323.5, 326.5)
+    """
+    array = np.asarray(values, dtype=float)
+    wanted = {"individuals": 1, "xbar": 2}.get(chart)
+    if array.ndim != wanted or not np.isfinite(array).all() or not sigma > 0:
+        raise InvalidArray(
+            f"values of shape {array.shape}, chart {chart!r}, sigma {sigma}; expected finite values of xbar or individuals, sigma above 0"
+        )
+    if wanted == 1:
+        return _shewhart(chart, array, sigma, sigma, center)
+    return _shewhart(chart, array.mean(axis=1), sigma, sigma / float(np.sqrt(array.shape[1])), center)
+
+
 def ewma(
     values: ArrayLike, *, center: float, step: float, weight: float = 0.2, width: float = 3.0
 ) -> tuple[Floats, Floats, Floats]:
@@ -332,10 +364,12 @@ def mean_of_sd(n: int) -> float:
     return float(np.sqrt(2 / (n - 1)) * np.exp(special.gammaln(n / 2) - special.gammaln((n - 1) / 2)))
 
 
-def _shewhart(chart: Chart, statistic: Floats, sigma: float, step: float) -> Shewhart:
+def _shewhart(
+    chart: Chart, statistic: Floats, sigma: float, step: float, given: float | None = None
+) -> Shewhart:
     if sigma == 0:
         raise NotEstimable("the values of every subgroup are the same: no control limits can be computed")
-    center = float(statistic.mean())
+    center = float(statistic.mean()) if given is None else given
     low = center - 3 * step
     if chart in {"range", "sd"}:
         low = max(low, 0.0)
