@@ -104,6 +104,7 @@ def compare_groups(values: pd.DataFrame, options: ComparabilityOptions) -> Resul
         size = legacy_margin_size(
             int(str(first["units_test"])), int(str(first["units_reference"])), seed=options.seed
         )
+        tables["legacy_quality_range"] = _quality_range(units, options)
         tables["legacy_margin"] = pd.DataFrame(
             {"rule": ["1.5 reference standard deviations"], "simulated_size": [size], "studies": [10_000]}
         )
@@ -204,6 +205,22 @@ def _with_units(values: pd.DataFrame, options: ComparabilityOptions) -> tuple[pd
     return frame, [
         "No column unit or lot: each row was taken as a unit of its own. Repeats of one lot or donor are not independent."
     ]
+
+
+def _quality_range(units: pd.DataFrame, options: ComparabilityOptions) -> pd.DataFrame:
+    """The legacy second tier: reference mean -/+ 3 standard deviations, its range, and test units inside."""
+    rows = []
+    for name, mine in units.groupby("attribute", sort=False):
+        test, reference = (
+            mine.loc[mine["group"] == group, "value"] for group in (options.test, options.reference)
+        )
+        mean, sd = float(reference.mean()), float(reference.std(ddof=1))
+        rows.append(
+            {"attribute": name, "reference_mean": mean, "reference_sd": sd, "lower": mean - 3 * sd, "upper": mean + 3 * sd,
+             "test_inside": int(test.between(mean - 3 * sd, mean + 3 * sd).sum()), "test_units": len(test),
+             "reference_min": float(reference.min()), "reference_max": float(reference.max())}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _check(values: pd.DataFrame, options: ComparabilityOptions) -> None:
