@@ -58,3 +58,9 @@ def test_what_is_left_out_of_a_command_is_usage(arguments, tmp_path, monkeypatch
         Path(name).write_text("temperature_c,rate,state\n5,0.1,liquid\n", encoding="utf-8")
     assert run(["qualify", *arguments]) == 2
     assert "Error" in capsys.readouterr().err
+
+
+def test_published_test_lines_are_printed_as_inactive_examples(capsys):
+    assert run(["qualify", "specification", "--examples"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("inactive: enter a limit of your own") > 40

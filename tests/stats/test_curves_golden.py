@@ -183,3 +183,14 @@ def test_the_weibull_curve_equals_drc(qualify, drc_tables):
 def test_a_weibull_curve_without_what_it_needs_is_refused(dose, response, words):
     with pytest.raises(NotEstimable, match=words):
         curves.fit_weibull(dose, response)
+
+
+def test_a_weibull_curve_that_does_not_converge_is_refused(monkeypatch):
+    from types import SimpleNamespace
+
+    from secretome.stats import _weibull_curve
+
+    failed = SimpleNamespace(success=False, x=[0.0] * 4, cost=0.0)
+    monkeypatch.setattr(_weibull_curve.optimize, "least_squares", lambda *_given, **_named: failed)
+    with pytest.raises(NotEstimable, match="does not converge"):
+        curves.fit_weibull([1, 2, 4, 8, 16], [5, 4, 3, 2, 1])

@@ -144,7 +144,7 @@ def _correlation(activity: str, y: pd.Series, factor: str, x: pd.Series) -> dict
     both = pd.concat([x.rename("x"), y.rename("y")], axis=1).dropna()
     n = len(both)
     row: dict[str, object] = {"activity": activity, "factor": factor, "donors": n}
-    if n < 4 or both["x"].std() == 0 or both["y"].std() == 0:
+    if n < 4 or _flat(both["x"]) or _flat(both["y"]):
         return {**row, "r": np.nan, "lower": np.nan, "upper": np.nan, "donors_needed": np.nan}
     r = float(np.corrcoef(both["x"], both["y"])[0, 1])
     z, half = np.arctanh(np.clip(r, -0.999999, 0.999999)), _NORMAL_975 / np.sqrt(n - 3)
@@ -156,6 +156,11 @@ def _correlation(activity: str, y: pd.Series, factor: str, x: pd.Series) -> dict
         "upper": float(np.tanh(z + half)),
         "donors_needed": needed,
     }
+
+
+def _flat(values: pd.Series) -> bool:
+    """Whether values differ by no more than rounding."""
+    return float(np.ptp(values)) <= 1e-12 * float(values.abs().max())
 
 
 def _nested(

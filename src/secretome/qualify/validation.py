@@ -151,31 +151,31 @@ def _parts(frame: pd.DataFrame) -> pd.DataFrame:
         }
         for name, why in reasons.items()
     ]
-    if codes:
-        found = mixed.fit_reml(frame["log_error"].to_numpy(float)[None], fixed, codes, df="none")
-        spread = np.sqrt(np.maximum(found.variance[0], 0))
-        for name, sd in zip((*codes, "residual"), spread, strict=True):
-            levels = frame[name].nunique() if name in codes else len(frame)
-            reason = "" if np.isfinite(sd) else str(found.status[0])
-            rows.append(
-                {
-                    "component": name,
-                    "sd_ln": float(sd),
-                    "gcv_percent": _gcv(float(sd)),
-                    "levels": levels,
-                    "reason": reason,
-                }
-            )
-        total = float(np.sqrt((spread**2).sum()))
+    # runs repeat and differ, or `_components` has refused: at least one factor is left
+    found = mixed.fit_reml(frame["log_error"].to_numpy(float)[None], fixed, codes, df="none")
+    spread = np.sqrt(np.maximum(found.variance[0], 0))
+    for name, sd in zip((*codes, "residual"), spread, strict=True):
+        levels = frame[name].nunique() if name in codes else len(frame)
+        reason = "" if np.isfinite(sd) else str(found.status[0])
         rows.append(
             {
-                "component": "all together",
-                "sd_ln": total,
-                "gcv_percent": _gcv(total),
-                "levels": len(frame),
-                "reason": "",
+                "component": name,
+                "sd_ln": float(sd),
+                "gcv_percent": _gcv(float(sd)),
+                "levels": levels,
+                "reason": reason,
             }
         )
+    total = float(np.sqrt((spread**2).sum()))
+    rows.append(
+        {
+            "component": "all together",
+            "sd_ln": total,
+            "gcv_percent": _gcv(total),
+            "levels": len(frame),
+            "reason": "",
+        }
+    )
     return pd.DataFrame(rows)
 
 

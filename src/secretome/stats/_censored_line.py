@@ -11,7 +11,7 @@ from scipy import special
 from secretome.errors import NotEstimable
 
 Floats = NDArray[np.float64]
-_STEPS = 200
+_SHARPEST = 1e6  # 1 / sigma in standard deviations of the values: what rounding leaves of an exact line
 _LOG_2PI = 1.8378770664093453
 
 
@@ -73,7 +73,7 @@ def fit_line(design: Floats, value: Floats, below: NDArray[np.bool_]) -> Line:
     covariance = jacobian @ np.linalg.inv(information) @ jacobian.T * scale**2
     sigma = scale / gamma
     n = value.size
-    log_likelihood = height - n * np.log(scale)
+    log_likelihood = height - m * np.log(scale)
     rss = float(n * np.exp(-2 * log_likelihood / n - _LOG_2PI - 1))
     # the shift comes back through the combination of columns that is one everywhere
     ones, _, _, _ = np.linalg.lstsq(design, np.ones(n), rcond=None)
@@ -101,21 +101,16 @@ def _climb(design: Floats, y: Floats, below: NDArray[np.bool_]) -> tuple[Floats,
     gamma = 1 / max(start.sigma, 1e-3)
     theta = np.append(start.coefficients * gamma, gamma)
     height, gradient, information = _likelihood(theta, design, y, below)
-    for _ in range(_STEPS):
+    while theta[-1] <= _SHARPEST:
         step = np.linalg.solve(information, gradient)
-        if float(gradient @ step) < 1e-13 * max(1.0, abs(height)):
+        # as long a step as climbs: 1 / sigma stays positive
+        tried = (theta + step / 2**halving for halving in range(40))
+        moved = next((t for t in tried if t[-1] > 0 and _likelihood(t, design, y, below)[0] >= height), theta)
+        if moved is theta or float(gradient @ step) < 1e-13 * max(1.0, abs(height)):
             return theta[:-1], float(theta[-1]), information, height
-        length = 1.0
-        while True:
-            moved = theta + length * step
-            if moved[-1] > 0:
-                found = _likelihood(moved, design, y, below)
-                if found[0] >= height or length < 1e-8:
-                    break
-            length /= 2
-        theta, (height, gradient, information) = moved, found
+        theta, (height, gradient, information) = moved, _likelihood(moved, design, y, below)
     raise NotEstimable(
-        "the likelihood of the values below the LLOQ has no maximum; are they all in one lot's tail?"
+        "the values above the LLOQ lie exactly on lines: without residual error no limit can be computed"
     )
 
 
