@@ -292,6 +292,67 @@ def test_the_pharmacopoeia_combination_with_its_own_column_names(ask):
     ]
 
 
+def test_a_wide_table_of_measures_with_its_activity_named(ask):
+    rng = np.random.default_rng(2)
+    level = np.arange(1.0, 10)
+    table = pd.DataFrame(
+        {
+            "Donor": [f"D{i}" for i in range(9)],
+            "VEGFA (pg/mL)": 2**level,
+            "IL6": rng.lognormal(size=9),
+            "tubes": level + rng.normal(0, 0.2, 9),
+        }
+    )
+    found, code = ask(table, "matrix", "--wide", "measure", "--activity", "tubes", "--permutations", 199)
+    row = found["tables"]["surrogates"][0]
+    assert (row["activity"], row["chosen"], code) == ("tubes", "VEGFA (pg/mL)", 0)
+
+
+def test_pairs_in_two_columns_and_groups_of_unequal_size(ask):
+    rng = np.random.default_rng(3)
+    pairs = pd.DataFrame({"Donor": list("ABCDEF"), "CM": 100 + rng.normal(0, 10, 6)}).assign(
+        EV=lambda d: d["CM"] * np.exp(rng.normal(0, 0.03, 6))
+    )
+    options = (
+        "--wide",
+        "group",
+        "--test",
+        "EV",
+        "--reference",
+        "CM",
+        "--margin",
+        0.8,
+        1.25,
+        "--reason",
+        "example",
+    )
+    found, _ = ask(pairs, "comparability", *options, "--comparison", "paired")
+    row = found["tables"]["equivalence"][0]
+    assert (row["outcome"], row["df"]) == ("equivalent", 5)
+    uneven = pairs.drop(columns="Donor")
+    uneven.loc[5, "EV"] = np.nan
+    found, _ = ask(uneven, "comparability", *options)
+    assert (
+        found["tables"]["equivalence"][0]["units_test"],
+        found["tables"]["equivalence"][0]["units_reference"],
+    ) == (5, 6)
+
+
+def test_a_worksheet_and_a_table_below_its_title_are_read(tmp_path, capsys):
+    frame = pd.DataFrame(
+        {"Batch": ["A"] * 5, "Month": [0, 3, 6, 9, 12], "Assay (%)": [100.1, 99.4, 98.2, 97.7, 96.4]}
+    )
+    frame.to_excel(tmp_path / "s.xlsx", index=False)
+    (tmp_path / "s.csv").write_text(
+        "Stability of lot A\n\n" + frame.to_csv(index=False), encoding="utf-8-sig"
+    )
+    answers = []
+    for name in ("s.xlsx", "s.csv"):
+        assert run(["qualify", "stability", str(tmp_path / name), "--lower", "95", "--json"]) == 0
+        answers.append(json.loads(capsys.readouterr().out)["results"][0]["answer"])
+    assert answers[0] == answers[1]
+
+
 KEYS = {"result", "verdict", "answer", "tables", "parameters", "notes", "lacks", "sha256"}
 
 

@@ -129,3 +129,12 @@ def test_forms_need_no_more_than_their_required_columns():
         {"form": ["CM"], "donor": ["D1"], "item": ["doses"], "value": [3.0], "unit": ["per batch"]}
     )
     assert qualify.side_by_side(frame).tables["forms"]["CM"].tolist() == ["3"]
+
+
+def test_activities_are_named_once():
+    frame = pd.DataFrame({"donor": ["A"], "measure": ["VEGFA"], "value": [1.0]})
+    for table, activities, words in (
+        (frame, (), "no column kind"), (frame.assign(kind="factor"), ("VEGFA",), "and --activity"), (frame, ("VEGF",), "no measure 'VEGF'"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput, match=words):
+            qualify.surrogates(table, qualify.MatrixOptions(activities=activities))

@@ -110,10 +110,10 @@ _MATRIX = _layout(
     "matrix",
     "matrix",
     [
-        _lot(),
+        _lot(required=False),
         _donor(required=True),
         Column("measure", "text", "name of the factor or activity", True, ("analyte", "name", "variable")),
-        Column("kind", "text", "factor or activity", True, ("type",)),
+        Column("kind", "text", "factor or activity; without it say --activity", aliases=("type",)),
         _value(gaps=True),
     ],
 )

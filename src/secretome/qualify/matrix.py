@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secretome.errors import InvalidInput, NotEstimable, Problem
+from secretome.errors import InvalidInput, NotEstimable, Problem, near_misses
 from secretome.results import Answer, Cell, Method, Result
 
 Floats = NDArray[np.float64]
@@ -27,6 +27,8 @@ class MatrixOptions:
         Fewest donors for a judgement.
     log_factors
         Factors as logarithms, as levels are.
+    activities
+        Measures that are activities, all others being factors, where the file has no column `kind`.
     seed
         Of the permutations.
     """
@@ -34,6 +36,7 @@ class MatrixOptions:
     permutations: int = 999
     min_donors: int = 6
     log_factors: bool = True
+    activities: tuple[str, ...] = ()
     seed: int = 1
 
 
@@ -72,6 +75,7 @@ def surrogates(values: pd.DataFrame, options: MatrixOptions) -> Result:
     >>> found.tables["surrogates"]["chosen"].iloc[0]
     'VEGFA'
     """
+    values = _with_kinds(values, options)
     _check(values, options)
     factors = _wide(values[values["kind"] == "factor"])
     activities = _wide(values[values["kind"] == "activity"])
@@ -110,6 +114,27 @@ _COLUMNS = [
     "activity", "donors", "factors", "chosen", "chosen_in_share_of_folds", "prediction_error", "error_of_mean", "q2", "p_value",
     "permutations", "judgement",
 ]  # fmt: skip
+
+
+def _with_kinds(values: pd.DataFrame, options: MatrixOptions) -> pd.DataFrame:
+    """Every row with its kind and lot, from the file or from the activities named; never from both."""
+    frame = values if "lot" in values else values.assign(lot=values["donor"])
+    known = sorted(set(frame["measure"]))
+    problems = [
+        Problem(
+            "options", f"no measure {name!r}", "a measure of the file", f"Mend it{near_misses(name, known)}"
+        )
+        for name in options.activities
+        if name not in known
+    ]
+    if ("kind" in frame) == bool(options.activities):
+        found = "a column kind and --activity" if options.activities else "no column kind and no --activity"
+        problems.append(Problem("values", found, "one of them", "Say which measures are activities, once."))
+    if problems:
+        raise InvalidInput(problems)
+    if "kind" in frame:
+        return frame
+    return frame.assign(kind=np.where(frame["measure"].isin(options.activities), "activity", "factor"))
 
 
 def _check(values: pd.DataFrame, options: MatrixOptions) -> None:
@@ -244,6 +269,8 @@ def _result(
             "permutations": options.permutations,
             "min_donors": options.min_donors,
             "log_factors": options.log_factors,
+            "activities": list(options.activities),
+            "alpha": 0.05,
             "validation": "nested leave-one-donor-out",
         },
         notes=tuple(notes),

@@ -10,7 +10,7 @@ from secretome.results import Result
 from secretome.stats import curves
 
 from .dose_basis import potency_by_basis
-from .potency_fits import fit_curves, fit_lines, robust_weights
+from .potency_fits import drawn_curves, fit_curves, fit_lines, robust_weights
 from .potency_options import PotencyOptions, Transform, check_options
 from .potency_words import notes_of, result_of
 from .suitability import suitability_of
@@ -33,7 +33,7 @@ def relative_potency(
     Returns
     -------
     Result `qualify.potency` with tables `summary` (a row a preparation), `plates` (each plate and preparation),
-    `parallelism`, `suitability`, and where asked for `validity` (parallel line), `bases`, `bootstrap` and `weights`
+    `parallelism`, `suitability`, `wells` and `curves` (each preparation's own), and where asked for `validity` (parallel line), `bases`, `bootstrap` and `weights`
     (robust). Verdict: `cannot be judged` without a margin, `fail` when parallelism, a suitability criterion or an
     acceptance limit is missed, `pass` only with limits and reasons given.
 
@@ -54,9 +54,8 @@ def relative_potency(
     'T: 141 % of reference lot R (95 % interval 135 to 147 %).'
     """
     check_options(wells, options)
-    frame = _frame(wells, options)
+    frame, notes = _frame(wells, options)
     tables: dict[str, pd.DataFrame] = {}
-    notes: list[str] = []
     if options.robust:
         frame["weight"], given = robust_weights(frame, options), frame.get("weight", 1.0)
         factor = frame["weight"] / given
@@ -75,6 +74,8 @@ def relative_potency(
     summary = _summary(frame, plates, parallelism, options)
     tables |= {"summary": summary, "plates": plates, "parallelism": parallelism}
     tables["suitability"] = suitability_of(frame, plates, options)
+    columns = ["plate", "preparation", "dose", "response"]
+    tables |= {"wells": frame[columns].reset_index(drop=True), "curves": drawn_curves(frame, options)}
     if options.bootstrap:
         tables["bootstrap"] = _bootstrap(frame, options)
     if amounts is not None:
@@ -84,18 +85,20 @@ def relative_potency(
     return result_of(tables, (*notes, *notes_of(frame, plates, options)), options)
 
 
-def _frame(wells: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
-    """The wells transformed, with a plate; a dose of a single preparation is refused by its name."""
+def _frame(wells: pd.DataFrame, options: PotencyOptions) -> tuple[pd.DataFrame, list[str]]:
+    """The wells transformed, with a plate; wells of what was only given at dose 0 are left out, which is said."""
     names = sorted(set(wells["preparation"].astype(str)))
     if options.reference not in names:
-        found = f"no preparation {options.reference!r}"
-        raise InvalidInput(
-            [Problem("wells", found, "the reference lot", f"Mend it{near_misses(options.reference, names)}")]
-        )
-    plate = wells["plate"] if "plate" in wells else pd.Series("all", index=wells.index)
-    return wells.assign(
-        plate=plate.where(plate != "", "all"), response=_transformed(wells["response"], options.transform)
-    )
+        action = f"Mend it{near_misses(options.reference, names)}"
+        problem = Problem("wells", f"no preparation {options.reference!r}", "the reference lot", action)
+        raise InvalidInput([problem])
+    given = wells.groupby("preparation")["dose"].max()
+    controls = sorted(str(name) for name in given.index[given == 0] if name != options.reference)
+    kept = wells[~wells["preparation"].isin(controls)]
+    said = [f"{', '.join(controls)}: dose 0 only; taken as control wells and not fitted."] if controls else []
+    plate = kept["plate"] if "plate" in kept else pd.Series("all", index=kept.index)
+    response = _transformed(kept["response"], options.transform)
+    return kept.assign(plate=plate.where(plate != "", "all"), response=response), said
 
 
 def _transformed(response: pd.Series, transform: Transform) -> pd.Series:
@@ -117,7 +120,7 @@ def _judged(parallelism: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
     elif options.slope_margin is None:
         frame["parallel"] = "cannot be judged"
     else:
-        frame["parallel"] = np.where((frame["lower"] > low) & (frame["upper"] < high), "pass", "fail")
+        frame["parallel"] = np.where((frame["lower_90"] > low) & (frame["upper_90"] < high), "pass", "fail")
     frame["rule"] = options.judge
     return frame
 

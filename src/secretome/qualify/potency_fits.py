@@ -10,6 +10,7 @@ from secretome.stats import curves, parallel_line
 
 from .potency_options import PotencyOptions
 
+_GRID = 40
 _HUBER = 1.345  # 95 % efficiency for normal errors: Huber 1981
 _MAD = 1.4826022185056018  # median absolute deviation to standard deviation of a normal
 
@@ -38,7 +39,7 @@ def fit_lines(
             )  # fmt: skip
             parallel.append(
                 {"plate": plate, "preparation": name, "criterion": "slope", "ratio": found.slope_ratio[i],
-                 "lower": found.slope_ratio_lower[i], "upper": found.slope_ratio_upper[i], "f": f, "p_f": p,
+                 "lower_90": found.slope_ratio_lower[i], "upper_90": found.slope_ratio_upper[i], "f": f, "p_f": p,
                  "rsse_ratio": np.nan, "p_linearity": linear, "p_regression": regression}
             )  # fmt: skip
         validity += [
@@ -93,7 +94,7 @@ def fit_curves(frame: pd.DataFrame, options: PotencyOptions) -> tuple[pd.DataFra
     compared = found.parallelism
     parts = [
         pd.DataFrame(
-            {**base, "criterion": criterion, "ratio": ratio.estimate, "lower": ratio.lower, "upper": ratio.upper,
+            {**base, "criterion": criterion, "ratio": ratio.estimate, "lower_90": ratio.lower, "upper_90": ratio.upper,
              "f": compared.f, "p_f": compared.p_value, "rsse_ratio": compared.rsse_ratio,
              "p_linearity": np.nan, "p_regression": np.nan}
         )
@@ -137,3 +138,19 @@ def robust_weights(frame: pd.DataFrame, options: PotencyOptions) -> pd.Series:
     residual = (frame["response"] - fitted).abs() * np.sqrt(own)
     scale = _MAD * float(residual.median())
     return own * (_HUBER * scale / residual.where(residual > _HUBER * scale)).fillna(1.0)
+
+
+def drawn_curves(frame: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
+    """Each preparation's own curve or line on each plate, at 40 doses from its lowest to its highest above 0."""
+    found = None if options.model == "parallel line" else own_curves(frame, options)[0]
+    parts = []
+    for (plate, name), wells in frame.groupby(["plate", "preparation"], sort=True):
+        doses = wells.loc[wells["dose"] > 0, "dose"].to_numpy(float)
+        grid = np.geomspace(doses.min(), doses.max(), _GRID)
+        if found is None:
+            line = np.polyfit(np.log(doses), wells["response"].to_numpy(float), 1)
+            response = np.asarray(np.polyval(line, np.log(grid)), dtype=float)
+        else:
+            response = curves.predict(found, grid, group=f"{plate}\t{name}")
+        parts.append(pd.DataFrame({"plate": plate, "preparation": name, "dose": grid, "response": response}))
+    return pd.concat(parts, ignore_index=True)

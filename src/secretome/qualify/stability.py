@@ -17,6 +17,7 @@ from .stability_rows import (
     censored_in,
     estimate,
     limits_of,
+    line_rows,
     model_rows,
     pooling_rows,
     release_rows,
@@ -89,7 +90,8 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions, *, condition:
     Returns
     -------
     Result `qualify.stability` with tables `summary`, `attributes` (one row each), `models` (every model,
-    error term and lot), `pooling` (the analysis of covariance), and `release` when asked for.
+    error term and lot), `pooling` (the analysis of covariance), `points` and `lines` (what was measured; the chosen
+    lines with their limits), and `release` when asked for.
 
     Raises
     ------
@@ -108,7 +110,8 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions, *, condition:
     frame = series.assign(attribute=series.get("attribute", "value"))
     _check_one_condition(frame)
     limits = _all_limits(frame, options)
-    rows, models, pooling, release, notes, lacks = [], [], [], [], [], []
+    rows, models, pooling, release, drawn, lacks = [], [], [], [], [], []
+    notes = _shared_limits(frame, options)
     for name, mine in frame.groupby("attribute", sort=False):
         low, high = limits[str(name)]
         row = {
@@ -125,13 +128,30 @@ def shelf_life_of(series: pd.DataFrame, options: StabilityOptions, *, condition:
         models += model_rows(str(name), found, options)
         pooling += pooling_rows(str(name), found)
         notes += notes_of(str(name), mine, found)
+        drawn.append(line_rows(str(name), mine, found, options))
         if options.release is not None or options.months is not None:
             release += release_rows(str(name), mine, (low, high), options)
     attributes = pd.DataFrame(rows).reindex(columns=ATTRIBUTE_COLUMNS)
     tables = {"summary": summary_of(attributes, options), "attributes": attributes}
     listed = {"models": models, "pooling": pooling, "release": release}
     tables |= {name: pd.DataFrame(found_rows) for name, found_rows in listed.items() if found_rows}
+    points = frame.assign(censored=censored_in(frame))[["attribute", "lot", "time", "value", "censored"]]
+    tables |= {"points": points.reset_index(drop=True)}
+    tables |= {"lines": pd.concat(drawn, ignore_index=True)} if drawn else {}
     return result_of(tables, options, (*notes, *_powder(frame)), tuple(lacks), condition)
+
+
+def _shared_limits(frame: pd.DataFrame, options: StabilityOptions) -> list[str]:
+    """One limit of the options for several attributes is a doubt: they may have several units."""
+    notes = []
+    for side, given in (("lower", options.lower), ("upper", options.upper)):
+        own = frame[side].notna() if side in frame else pd.Series(False, index=frame.index)
+        bare = sorted(set(frame.loc[~own, "attribute"].astype(str)))
+        if given is not None and len(bare) > 1:
+            notes.append(
+                f"The {side} limit {given:g} was used for {', '.join(bare)}: are they in one unit? A column {side} gives each its own."
+            )
+    return notes
 
 
 def _all_limits(

@@ -16,6 +16,7 @@ ATTRIBUTE_COLUMNS = [
     "status", "reason", "supported", "sides", "confidence",
 ]  # fmt: skip
 Limits = tuple[float | None, float | None]
+_GRID = 40
 
 
 def limits_of(name: str, mine: pd.DataFrame, options: StabilityOptions) -> Limits:
@@ -176,6 +177,34 @@ def release_rows(
             for j, lot in enumerate(found.lots)
         ]  # fmt: skip
     return rows
+
+
+def line_rows(
+    name: str, mine: pd.DataFrame, found: shelf_life.ShelfLife, options: StabilityOptions
+) -> pd.DataFrame:
+    """The chosen lines with their confidence limits, from the start to past the last time and the shelf life."""
+    last = float(mine["time"].max())
+    end = min(max(last, found.months if np.isfinite(found.months) else last) * 1.1, 3 * last)
+    time = np.linspace(0, end, _GRID)
+    back = np.exp if options.transform == "log" else np.asarray
+    at = back(shelf_life.limits_at(found.chosen, time, confidence=found.confidence, sides=found.sides))
+    lots = ["all lots"] if found.model == "cics" else list(found.lots)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "attribute": name,
+                    "lot": lot,
+                    "time": time,
+                    "mean": at[i, :, 0],
+                    "lower": at[i, :, 1],
+                    "upper": at[i, :, 2],
+                }
+            )
+            for i, lot in enumerate(lots)
+        ],
+        ignore_index=True,
+    )
 
 
 def _values(mine: pd.DataFrame, options: StabilityOptions) -> pd.Series:

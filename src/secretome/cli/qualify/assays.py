@@ -137,14 +137,27 @@ def _reference(reading: Reading, reference: str, file: Path | None) -> str:
     help="Fewest donors for a judgement.",
 )
 @click.option("--linear", is_flag=True, help="Factors as they are, not as logarithms.")
-def matrix(shared: Shared, permutations: int, min_donors: int, linear: bool) -> int:
+@click.option(
+    "--activity",
+    "activities",
+    multiple=True,
+    metavar="NAME",
+    help="Measure that is an activity, where the file has no column kind (--wide measure); repeat it.",
+)
+def matrix(
+    shared: Shared, permutations: int, min_donors: int, linear: bool, activities: tuple[str, ...]
+) -> int:
     """Which factors track which activity across donors, and which surrogate predicts new donors."""
 
     def work(reading: Reading) -> tuple[Result, ...]:
         from secretome import qualify
 
         options = qualify.MatrixOptions(
-            permutations=permutations, min_donors=min_donors, log_factors=not linear, seed=shared.seed
+            permutations=permutations,
+            min_donors=min_donors,
+            log_factors=not linear,
+            activities=activities,
+            seed=shared.seed,
         )
         return (qualify.surrogates(reading.frame, options),)
 
