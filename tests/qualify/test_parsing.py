@@ -157,3 +157,11 @@ def test_cells():
 def test_an_optional_column_left_empty_is_none():
     found = read("potency", "preparation;dose;response;weight;plate\nR;1;0.2;;\nR;2;0.3;;")
     assert list(found.frame) == ["line", "preparation", "dose", "response"]
+
+
+def test_a_file_without_a_value_and_numbers_beyond_measure_are_refused():
+    with pytest.raises(InvalidInput, match="no row with a value"):
+        read("control", "sample;value\n1;NA")
+    for text in ("1e308", "-1e101", "1e-300"):
+        with pytest.raises(InvalidInput, match="between"):
+            read("control", f"sample;value\n1;{text}")

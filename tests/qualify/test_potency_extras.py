@@ -133,11 +133,11 @@ def test_the_design_may_be_named():
     assert any("single block" in note for note in lines(frame.assign(block="1")).notes)
     with pytest.raises(NotEstimable, match="needs the column block"):
         lines(frame.drop(columns="block"), design="blocks")
-    curves = relative_potency(
-        plate_of_lines(2).assign(dose=lambda d: d["dose"] * np.tile([1, 1, 8, 8], 6)),
-        PotencyOptions("R", model="3pl"),
-    )
-    assert any("not used by curves" in note for note in curves.notes)
+
+
+def test_blocks_are_not_used_by_curves_which_is_said(simulated):
+    found = relative_potency(simulated.assign(block="1"), PotencyOptions("ref"))
+    assert any("not used by curves" in note for note in found.notes)
 
 
 def test_an_unknown_reference_and_falling_responses_and_potencies_beyond_the_doses_are_said():

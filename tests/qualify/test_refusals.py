@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from secretome import qualify
-from secretome.errors import InvalidInput
+from secretome.errors import InvalidInput, NotEstimable
 
 VALUES = pd.DataFrame({"value": [10.1, 9.8, 10.3, 10, 9.9, 10.2]})
 
@@ -138,3 +138,33 @@ def test_activities_are_named_once():
     ):  # fmt: skip
         with pytest.raises(InvalidInput, match=words):
             qualify.surrogates(table, qualify.MatrixOptions(activities=activities))
+
+
+def test_an_error_as_large_as_the_value_gives_no_interval():
+    rows = [
+        ("A", "particles", 1e10, 1e9),
+        ("A", "protein", 10.0, 40.0),
+        ("B", "particles", 1e10, np.nan),
+        ("B", "protein", 10.0, 1.0),
+    ]
+    found = qualify.purity_of(
+        pd.DataFrame(rows, columns=["sample", "quantity", "value", "standard_error"])
+    ).tables["ratio"]
+    assert found["reason"].tolist() == [
+        "no interval: the errors are as large as the values",
+        "no interval: a standard error is missing",
+    ]
+    assert found["upper"].isna().all()
+
+
+def test_a_plate_whose_curves_give_no_potency_is_refused():
+    noise = np.random.default_rng(0).normal(0, 0.01, 24)
+    wells = pd.DataFrame(
+        {
+            "preparation": ["R"] * 12 + ["T"] * 12,
+            "dose": np.tile([1.0, 2, 4, 8, 16, 32], 4),
+            "response": 1 + noise,
+        }
+    )
+    with pytest.raises(NotEstimable, match="give no potency"):
+        qualify.relative_potency(wells, qualify.PotencyOptions("R"))

@@ -145,3 +145,8 @@ def test_what_gives_no_limits_is_refused():
         tolerance.donor_limits([1.0, 2, 3, 4], list("AABB"), seed=1)
     with pytest.raises(InvalidArray, match="shape"):
         tolerance.donor_limits([1.0, 2, 3, 4], list("ABC"), seed=1)
+
+
+def test_values_that_are_all_the_same_have_no_limits():
+    with pytest.raises(NotEstimable, match="all values are the same"):
+        tolerance.donor_limits([5.0, 5, 5], list("ABC"), seed=1)

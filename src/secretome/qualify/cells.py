@@ -9,6 +9,7 @@ from typing import Literal
 from .layout import Change
 
 Decimal = Literal["auto", "comma", "point"]
+_SMALLEST, _LARGEST = 1e-100, 1e100  # beyond it is no measurement, and its square no number
 EMPTY = frozenset({"", "na", "nan", "n/a", "null", "none", "missing", "-", "."})
 WORDS = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 _COMMA = re.compile(r"[+-]?\d+,(\d+)([eE][+-]?\d+)?")
@@ -54,7 +55,8 @@ def number_of(text: str, *, comma: bool, ratio: bool = False) -> float | None:
         number = float(plain)
     except ValueError:
         return None
-    return number if abs(number) < float("inf") else None  # false for a NaN as well
+    size = abs(number)
+    return number if size == 0 or _SMALLEST < size < _LARGEST else None  # false for a NaN as well
 
 
 def changed(number: float, change: Change) -> float | None:

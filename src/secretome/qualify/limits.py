@@ -192,6 +192,10 @@ def _limits_result(
         notes.append(
             "One lot a donor: variation between lots of one donor is not told apart from that between donors."
         )
+    if "risk" in tables:
+        notes.append(
+            "The operating characteristic and both risks take the mean and spread estimated from these lots for the true ones."
+        )
     notes.append(
         "Limits that come from data are proposals; a specification needs a justification from clinical or process knowledge."
     )

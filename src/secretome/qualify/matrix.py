@@ -103,17 +103,28 @@ def surrogates(values: pd.DataFrame, options: MatrixOptions) -> Result:
             continue
         x, y = usable.to_numpy(float), shared["_activity"].to_numpy(float)
         chosen.append(_nested(str(name), [str(c) for c in usable], x, y, rng, options))
-    tables = {
-        "surrogates": pd.DataFrame(chosen).reindex(columns=_COLUMNS),
-        "correlations": pd.DataFrame(correlations),
-    }
+    told = pd.DataFrame(correlations)
+    judged = _with_need(pd.DataFrame(chosen).reindex(columns=_COLUMNS), told)
+    tables = {"surrogates": judged, "correlations": told}
+    lacks += [
+        f"{row.activity}: about {row.donors_needed:.0f} donors would show {row.chosen} with power 0.8, if its correlation here were the true one."
+        for row in judged.itertuples()
+        if row.judgement == "this study cannot say" and np.isfinite(row.donors_needed)
+    ]
     return _result(tables, options, tuple(lacks), averaged=len(values) > factors.size + activities.size)
 
 
 _COLUMNS = [
     "activity", "donors", "factors", "chosen", "chosen_in_share_of_folds", "prediction_error", "error_of_mean", "q2", "p_value",
-    "permutations", "judgement",
+    "permutations", "donors_needed", "judgement",
 ]  # fmt: skip
+
+
+def _with_need(judged: pd.DataFrame, correlations: pd.DataFrame) -> pd.DataFrame:
+    """The donors that would show the chosen factor."""
+    needed = correlations.set_index(["activity", "factor"])["donors_needed"]
+    found = [needed.get((row.activity, row.chosen)) for row in judged.itertuples()]
+    return judged.assign(donors_needed=pd.Series(found, index=judged.index, dtype=float))
 
 
 def _with_kinds(values: pd.DataFrame, options: MatrixOptions) -> pd.DataFrame:
@@ -263,7 +274,7 @@ def _result(
         "matrix",
         "Which factors track which activity across donors?",
         Answer("; ".join(parts) + ".", cells),
-        verdict="cannot be judged" if len(lacks) == len(judged) else None,
+        verdict="cannot be judged" if (judged["judgement"] == "cannot be judged").all() else None,
         tables=tables,
         parameters={
             "permutations": options.permutations,

@@ -113,6 +113,10 @@ def parse(
         raise InvalidInput(problems)
     whole = _without_empty(layout, _with_censored(layout, pd.DataFrame(frame), texts))
     table, left_out = _without_gaps(layout, whole)
+    if table.empty:
+        raise InvalidInput(
+            [Problem(file, "no row with a value", layout.column(layout.value).meaning, "Fill it in.")]
+        )
     aliases = [f"Column {p.header!r} was read as {name}." for name, p in found.items() if not p.named]
     unread = [name for name in header if name and name not in {place.header for place in found.values()}]
     ignored = [f"Columns that were not read: {', '.join(unread)}."] if unread else []
@@ -304,7 +308,7 @@ def _cell(
     if number is not None and place.change:
         number = changed(number, place.change)
     if number is None:
-        fault(repr(text), "a finite number", "Mend the cell.")
+        fault(repr(text), "a number between 1e-100 and 1e100, or 0", "Mend the cell.")
         return float("nan")
     return number
 

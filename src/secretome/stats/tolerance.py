@@ -184,7 +184,7 @@ def donor_limits(
     Raises
     ------
     NotEstimable
-        With fewer than three donors.
+        With fewer than three donors, or values that are all the same.
 
     Notes
     -----
@@ -213,6 +213,8 @@ def donor_limits(
     a, n = names.size, values.size
     if a < 3:
         raise NotEstimable(f"{a} donors: limits for a new donor need at least three")
+    if np.ptp(values) == 0:
+        raise NotEstimable("all values are the same: their spread cannot be estimated")
     lots = np.bincount(code)
     means = np.bincount(code, values) / lots
     between = float(((means - means.mean()) ** 2).sum())
