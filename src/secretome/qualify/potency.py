@@ -10,7 +10,7 @@ from secretome.results import Result
 from secretome.stats import curves
 
 from .dose_basis import potency_by_basis
-from .potency_fits import drawn_curves, fit_curves, fit_lines, robust_weights
+from .potency_fits import drawn_curves, fit_curves, fit_lines, opposite, robust_weights
 from .potency_options import PotencyOptions, Transform, check_options
 from .potency_words import notes_of, result_of
 from .suitability import suitability_of
@@ -110,7 +110,7 @@ def _transformed(response: pd.Series, transform: Transform) -> pd.Series:
 
 def _judged(parallelism: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
     frame = parallelism.copy()
-    if (frame.loc[frame["criterion"] == "slope", "ratio"] < 0).any():
+    if opposite(frame):
         raise NotEstimable("the lines of test and reference run in opposite directions; were doses reversed?")
     low, high = options.slope_margin or (np.nan, np.nan)
     frame["margin_lower"], frame["margin_upper"] = low, high

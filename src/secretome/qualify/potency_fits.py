@@ -76,6 +76,12 @@ def _layout(wells: pd.DataFrame, options: PotencyOptions) -> tuple[dict[str, pd.
     return {}, ""
 
 
+def opposite(parallelism: pd.DataFrame) -> bool:
+    """Whether a slope clearly has the other sign than that of the reference: its 90 % interval lies below 0."""
+    slopes = parallelism[parallelism["criterion"] == "slope"]
+    return bool((slopes["upper_90"] < 0).any())
+
+
 def fit_curves(frame: pd.DataFrame, options: PotencyOptions) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Plates and parallelism of curves that share all but their position."""
     weights = frame.get("weight")
@@ -101,7 +107,7 @@ def fit_curves(frame: pd.DataFrame, options: PotencyOptions) -> tuple[pd.DataFra
         for criterion, ratio in (("slope", compared.slope), ("span", compared.span))
     ]  # fmt: skip
     parallelism = pd.concat(parts, ignore_index=True)
-    if (parallelism.loc[parallelism["criterion"] == "slope", "ratio"] < 0).any():
+    if opposite(parallelism):
         raise NotEstimable(
             "the curves of test and reference run in opposite directions; were doses entered in reverse order?"
         )
