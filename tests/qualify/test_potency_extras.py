@@ -147,3 +147,40 @@ def test_an_unknown_reference_and_falling_responses_and_potencies_beyond_the_dos
     assert any("Responses fall" in note for note in lines(falling).notes)
     far = plate_of_lines().assign(response=lambda d: d["response"] + 8 * (d["preparation"] == "T"))
     assert any("extrapolated" in note for note in lines(far).notes)
+
+
+@pytest.mark.parametrize("judge", ["equivalence", "f-test"])
+def test_a_lot_without_activity_does_not_take_the_other_lots_with_it(judge, simulated):
+    rng = np.random.default_rng(1)
+    plate = simulated[simulated["plate"] == "1"]
+    dead = plate[plate["preparation"] == "test"].assign(
+        preparation="dead", response=lambda d: 1.0 + rng.normal(0, 0.02, len(d))
+    )
+    options = {
+        "judge": judge,
+        "slope_margin": (0.5, 2.0),
+        "margin_reason": "x",
+        "limits": (50, 150),
+        "limits_reason": "x",
+    }
+    found = relative_potency(pd.concat([plate, dead]), PotencyOptions("ref", **options))
+    alone = relative_potency(plate, PotencyOptions("ref", **options))
+    summary = found.tables["summary"].set_index("preparation")
+    assert summary.loc["test", "percent"] == alone.tables["summary"]["percent"].iloc[0]
+    assert alone.verdict == "pass"
+    assert np.isnan(summary.loc["dead", "percent"])
+    assert "dead: no potency, its curve could not be fitted" in found.sentence()
+    assert (found.verdict, found.lacks[0].startswith("dead: no potency")) == ("cannot be judged", True)
+
+
+def test_parallelism_without_an_f_is_never_passed(simulated):
+    plate = simulated[simulated["plate"] == "1"]
+    noise = np.random.default_rng(0).normal(0, 0.02, 24)
+    dead = plate[plate["preparation"] == "test"].assign(preparation="dead", response=0.2 + noise)
+    options = PotencyOptions("ref", judge="f-test", limits=(0.01, 150), limits_reason="x")
+    found = relative_potency(pd.concat([plate, dead]), options)
+    rows = found.tables["parallelism"].query("preparation == 'dead'")
+    assert rows["p_f"].isna().all()
+    assert set(rows["parallel"]) == {"cannot be judged"}
+    assert found.verdict == "cannot be judged"
+    assert "there is no F" in found.lacks[0]

@@ -70,7 +70,7 @@ def relative_potency(
         notes += said
     else:
         plates, parallelism = fit_curves(frame, options)
-    parallelism = _judged(parallelism, options)
+    parallelism = _judged(parallelism, plates, options)
     summary = _summary(frame, plates, parallelism, options)
     tables |= {"summary": summary, "plates": plates, "parallelism": parallelism}
     tables["suitability"] = suitability_of(frame, plates, options)
@@ -108,7 +108,7 @@ def _transformed(response: pd.Series, transform: Transform) -> pd.Series:
     return pd.Series(np.log(values) if transform == "log" else np.sqrt(values), index=response.index)
 
 
-def _judged(parallelism: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
+def _judged(parallelism: pd.DataFrame, plates: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
     frame = parallelism.copy()
     if opposite(frame):
         raise NotEstimable("the lines of test and reference run in opposite directions; were doses reversed?")
@@ -117,10 +117,15 @@ def _judged(parallelism: pd.DataFrame, options: PotencyOptions) -> pd.DataFrame:
     if options.judge == "f-test":
         bad = (frame["p_f"] < options.alpha) | (frame["p_linearity"] < options.alpha)
         frame["parallel"] = np.where(bad | ~(frame["p_regression"].fillna(0) < options.alpha), "fail", "pass")
+        frame.loc[frame["p_f"].isna(), "parallel"] = "cannot be judged"  # its own curve could not be fitted
     elif options.slope_margin is None:
         frame["parallel"] = "cannot be judged"
     else:
         frame["parallel"] = np.where((frame["lower_90"] > low) & (frame["upper_90"] < high), "pass", "fail")
+    lost = plates[~np.isfinite(plates["standard_error"])]
+    gone = set(zip(lost["plate"], lost["preparation"], strict=True))
+    pairs = zip(frame["plate"], frame["preparation"], strict=True)
+    frame.loc[[pair in gone for pair in pairs], "parallel"] = "cannot be judged"
     frame["rule"] = options.judge
     return frame
 
@@ -146,7 +151,9 @@ def _summary(
 
 
 def _combined(mine: pd.DataFrame, options: PotencyOptions) -> tuple[float, float, float, float, float, str]:
-    """Ratio with limits, homogeneity of the plates, and how they were combined."""
+    """Ratio with limits, homogeneity of the plates, and how they were combined; gaps where a plate gave no potency."""
+    if not np.isfinite(mine["standard_error"]).all():
+        return np.nan, np.nan, np.nan, np.nan, np.nan, "a plate gave no potency"
     if len(mine) == 1:
         one = mine.iloc[0]
         return (

@@ -111,17 +111,12 @@ def fit_curves(frame: pd.DataFrame, options: PotencyOptions) -> tuple[pd.DataFra
         raise NotEstimable(
             "the curves of test and reference run in opposite directions; were doses entered in reverse order?"
         )
-    failed = [
-        f"plate {plate}, {name}: {status}"
-        for plate, name, status, error in zip(
-            found.plate, found.preparation, found.status, found.standard_error, strict=True
+    if not np.isfinite(plates["standard_error"]).any():
+        failed = "; ".join(
+            f"plate {row.plate}, {row.preparation}: {row.status}" for row in plates.itertuples()
         )
-        if not np.isfinite(error)
-    ]
-    if failed:
-        listed = "; ".join(failed)
         raise NotEstimable(
-            f"the parallel curves give no potency ({listed}); leave such a plate out and say so, or try another model"
+            f"the parallel curves give no potency ({failed}); try another model, or mend the doses"
         )
     return plates, parallelism
 

@@ -91,11 +91,14 @@ def result_of(tables: dict[str, pd.DataFrame], notes: tuple[str, ...], options: 
     parts, cells = [], {}
     for i, row in enumerate(tables["summary"].itertuples()):
         where = {"preparation": row.preparation}
+        cells[f"name{i}"] = Cell("summary", "preparation", where)
+        if not np.isfinite(row.percent):
+            parts.append(f"{{name{i}}}: no potency, its curve could not be fitted (table plates)")
+            continue
         parts.append(
             f"{{name{i}}}:{_WORDS[str(row.parallel)]} {{percent{i}}} % of reference lot {{reference{i}}} "
             f"({100 * options.confidence:g} % interval {{lower{i}}} to {{upper{i}}} %)"
         )
-        cells[f"name{i}"] = Cell("summary", "preparation", where)
         cells |= {f"{c}{i}": Cell("summary", c, where) for c in ("percent", "reference", "lower", "upper")}
     unsuitable = (tables["suitability"]["verdict"] == "fail").any()
     end = ". NOT SUITABLE, the numbers do not count (table suitability)." if unsuitable else "."
@@ -116,14 +119,24 @@ def _verdict(
     tables: dict[str, pd.DataFrame], options: PotencyOptions
 ) -> tuple[Verdict | None, tuple[str, ...]]:
     summary = tables["summary"]
-    inside = (summary["percent"] >= summary["limit_lower"]) & (summary["percent"] <= summary["limit_upper"])
+    known = summary[np.isfinite(summary["percent"])]
+    inside = (known["percent"] >= known["limit_lower"]) & (known["percent"] <= known["limit_upper"])
+    lacks = [
+        f"{name}: no potency; the responses do not follow the curve, or the doses do not reach where it bends."
+        for name in summary.loc[~np.isfinite(summary["percent"]), "preparation"]
+    ]
+    if (known["parallel"] == "cannot be judged").any():
+        lacks.append(
+            "Parallelism cannot be judged: no equivalence margin of the slope ratio was given, with its reason."
+            if options.judge == "equivalence"
+            else "Parallelism cannot be judged: a preparation's own curve could not be fitted, so there is no F."
+        )
     if (tables["suitability"]["verdict"] == "fail").any() or (summary["parallel"] == "fail").any():
-        return "fail", ()
+        return "fail", tuple(lacks)
     if options.limits is not None and not inside.all():
-        return "fail", ()
-    if (summary["parallel"] == "cannot be judged").any():
-        lack = "Parallelism cannot be judged: no equivalence margin of the slope ratio was given, with its reason."
-        return "cannot be judged", (lack,)
+        return "fail", tuple(lacks)
+    if lacks:
+        return "cannot be judged", tuple(lacks)
     return ("pass" if options.limits is not None else None), ()
 
 
