@@ -165,3 +165,10 @@ def test_a_file_without_a_value_and_numbers_beyond_measure_are_refused():
     for text in ("1e308", "-1e101", "1e-300"):
         with pytest.raises(InvalidInput, match="between"):
             read("control", f"sample;value\n1;{text}")
+
+
+def test_a_column_assay_names_attributes_plates_or_holds_the_values():
+    named = read("stability", "lot;time;value;assay\nA;0;5;VEGFA\nA;3;4;IL6")
+    assert named.frame["attribute"].tolist() == ["VEGFA", "IL6"]
+    assert read("stability", "lot;time;assay\nA;0;5").frame["value"].tolist() == [5]
+    assert read("potency", "assay;sample;dose;response\n1;R;1;5").frame["plate"].tolist() == ["1"]

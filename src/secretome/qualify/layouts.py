@@ -45,7 +45,7 @@ def _donor(*, required: bool = False) -> Column:
 
 
 _ATTRIBUTE = Column(
-    "attribute", "text", "what was measured, where there are several", aliases=("analyte", "parameter", "test", "quality attribute")
+    "attribute", "text", "what was measured, where there are several", aliases=("analyte", "parameter", "test", "quality attribute", "assay", "measure", "marker")
 )  # fmt: skip
 _POTENCY = _layout(
     "potency",
@@ -59,7 +59,7 @@ _POTENCY = _layout(
                         "log10 concentration": "power of 10", "dilution factor": "reciprocal", "fold dilution": "reciprocal"}),
         Column("response", "number", "response of one well", True,
                (*_VALUES, "value", "signal", "od", "absorbance", "rlu", "rfu", "luminescence", "fluorescence", "effect", "readout"), gaps=True),
-        Column("plate", "text", "plate or assay; each is fitted on its own and then combined", aliases=("plate id", "run", "assay run", "experiment")),
+        Column("plate", "text", "plate or assay; each is fitted on its own and then combined", aliases=("plate id", "assay", "run", "assay run", "experiment")),
         Column("block", "text", "block of a randomised block design (parallel line)"),
         Column("row", "text", "row of a Latin square (parallel line)"),
         Column("column", "text", "column of a Latin square (parallel line)", aliases=("col",)),
