@@ -54,6 +54,8 @@ class TextTable:
         Line of the header, counted from 1.
     remarks
         Doubts about the file that do not stop the reading.
+    ended_early
+        Lines of rows that were shorter than the header and read as ending in empty cells.
     """
 
     file: str
@@ -64,6 +66,7 @@ class TextTable:
     above: tuple[tuple[str, ...], ...] = ()
     header_line: int = 1
     remarks: tuple[str, ...] = ()
+    ended_early: frozenset[int] = frozenset()
 
     def column(self, name: str) -> list[str]:
         """The texts of one column."""
@@ -430,11 +433,12 @@ def _table(
     rows: list[tuple[str, ...]] = []
     body = records[start + 1 :]
     told = least_fields(header) if least_fields else 0
+    ended_early: frozenset[int] = frozenset()
     if _right_stripped([record for _, record in body], len(header), told):
-        short = sum(len(record) < len(header) for _, record in body)
+        ended_early = frozenset(number for number, record in body if len(record) < len(header))
         remarks = (
             *remarks,
-            f"{file}: {short} rows end early, as when empty cells were stripped; read as empty",
+            f"{file}: {len(ended_early)} rows end early, as when empty cells were stripped; read as empty",
         )
         body = [(number, record + [""] * (len(header) - len(record))) for number, record in body]
     for number, record in body:
@@ -451,7 +455,7 @@ def _table(
     if not rows:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     lines = tuple(number for number, _ in body)
-    return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks)
+    return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks, ended_early)
 
 
 def _row_numbers(header: list[str], body: list[tuple[int, list[str]]]) -> bool:
@@ -466,11 +470,14 @@ def _right_stripped(records: list[list[str]], width: int, told: int) -> bool:
     """Whether an editor took the empty cells off the end of rows: many short ones, none ends empty.
 
     A file that was cut off, or a row broken in two, has few short rows or very short ones; where
-    the format says how short a row may be (`told`), one such row is enough.
+    the format says how short a row may be (`told`), one such row is enough, if blanks stand beyond
+    that place in other rows: in a table without one a short row has lost a cell.
     """
     short = [len(record) for record in records if len(record) < width]
     fewest, least = (1, told) if told else (max(3, 0.05 * len(records)), (width + 1) // 2)
     if len(short) < fewest or min(short) < least or len(records[-1]) < least:
+        return False
+    if told and all(cell.strip() for record in records for cell in record[told:]):
         return False
     return all(record[-1].strip() for record in records)
 
