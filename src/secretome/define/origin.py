@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,7 +71,9 @@ class Origin:
     used: tuple[str, ...] = field(default=())
 
 
-def origins(one: Proteome, study: Study, *, prior: pd.DataFrame | None = None) -> tuple[Origin, ...]:
+def origins(
+    one: Proteome, study: Study, *, prior: pd.DataFrame | None = None, withheld: Collection[str] = ()
+) -> tuple[Origin, ...]:
     """Origin of every protein in every group of samples.
 
     Parameters
@@ -82,12 +84,14 @@ def origins(one: Proteome, study: Study, *, prior: pd.DataFrame | None = None) -
         For lysates, blanks and vesicle fractions of the same study.
     prior
         Class probabilities of each category; default `annotation.priors()`.
+    withheld
+        Genes to be treated as not annotated, for tests.
 
     Returns
     -------
     One Origin a group, in order of their names.
     """
-    category = categories(one.proteins)
+    category = categories(one.proteins, withheld=withheld)
     table = priors() if prior is None else prior
     start = _prior(one, category, table)
     found = []

@@ -152,13 +152,13 @@ def _contaminant_rows(
     masked = truth["protein"].isin(found.loc[found["masked"].astype(bool), "protein"])
     known = truth[truth["protein"].isin(seen)].assign(masked=masked)
     planted = known["contaminant"].astype(bool)
-    made = known["origin"].isin(["secreted", "unconventional"])
+    made = known["origin"].isin(["secreted", "unconventional", "shed"])
     return [
         _row(
             CONTAMINANTS,
             planted.sum(),
             (planted & known["masked"]).sum(),
-            (known["masked"] & known["origin"].eq("cell")).sum(),
+            (known["masked"] & known["origin"].isin(["cell", "vesicle"])).sum(),
             "keratin, skin, serum, enzyme; false = proteins of the cells",
         ),
         _row(
