@@ -142,7 +142,7 @@ def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study
 def test_with_lysates_the_known_proteins_fall_where_they_belong(study_with_lysates, tissue):
     one = _medium(study_with_lysates)
     origin = next(o for o in origins(one, study_with_lysates) if o.group == f"{tissue} · control")
-    assert origin.used == ("lysate",)
+    assert origin.used[0] == "lysate"
     table = pd.DataFrame(origin.probability, columns=list(CLASSES))
     table["gene"] = one.proteins["gene"].to_numpy()
     table = table.dropna().drop_duplicates("gene").set_index("gene")

@@ -14,7 +14,7 @@ from secretome.plan import DefineOptions
 from secretome.results import Answer, Result
 from secretome.study import Assay, Study, samples_of
 
-from . import contaminants, detection, leakage, normalisation, origin, quality, similarity
+from . import contaminants, detection, leakage, normalisation, origin_result, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
 from .contaminants import classify
 from .normalisation import normalise
@@ -94,7 +94,7 @@ def run(
         normalisation.result(before, after, method=options.normalisation, samples=samples),
         similarity.result(after),
         detection.result(after),
-        origin.result(after, study),
+        origin_result.result(after, study),
         leakage.result(after, study, seed=seed),
     )
 

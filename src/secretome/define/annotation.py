@@ -64,6 +64,11 @@ def _agreed(genes: str, known: Mapping[str, str]) -> str:
     return found.pop() if len(found) == 1 else "unknown"
 
 
+def plainly_secreted(category: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which proteins (n,) annotation calls secreted or matrix."""
+    return np.asarray(np.isin(category.astype(str), ["secreted", "matrix"]))
+
+
 def genes_of(proteins: pd.DataFrame) -> NDArray[np.object_]:
     """Upper-case gene symbol (n,) of each protein, empty where none is given."""
     if "gene" not in proteins:

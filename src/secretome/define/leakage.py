@@ -16,6 +16,7 @@ from ._knowledge import sources
 from ._proteome import Proteome
 from .annotation import categories
 from .enrichment import partner_rows, partner_signal
+from .viability import Anchored, anchored
 
 # Share of the signal of whole cells that lies in the obligate-intracellular panel: mean and sd over
 # 22 control lysates of six mesenchymal tissues (six-niche study; counted again by a test); used where
@@ -23,8 +24,9 @@ from .enrichment import partner_rows, partner_signal
 PANEL_IN_CELLS, PANEL_SD = 0.542, 0.019
 # A panel this small tells nothing of the rest of the cell.
 FEWEST_PANEL_PROTEINS = 10
-# Share of the samples in which a panel protein must be seen to be compared with a lysate.
-STEADY = 0.75
+# Share of the samples in which a panel protein is steadily seen, and the share of steady ones among the most
+# abundant of the cells that are compared with a lysate.
+STEADY, STEADY_AMONG = 0.75, 0.9
 BOOTSTRAP = 500
 INTERVAL = 0.90
 
@@ -45,7 +47,7 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
     -------
     DataFrame with `panel_percent` (signal in the obligate-intracellular panel),
     `leak_percent`, `leak_lower`, `leak_upper` (scaled to whole cells, 90 % interval),
-    `panel_proteins`, `serum_percent`, `scaled_by`.
+    `anchored_percent` (leak with LDH or viability as second witness), `panel_proteins`, `serum_percent`, `scaled_by`.
 
     Notes
     -----
@@ -75,7 +77,8 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
                 "scaled_by": reference.name,
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(anchored_percent=anchored(table, one.samples).percent)
 
 
 @dataclass(frozen=True)
@@ -109,15 +112,15 @@ def _leaks(
 ) -> tuple[float, float, float]:
     """Leak and its 90 % interval: a bootstrap over panel proteins.
 
-    With a lysate only proteins seen in most media are compared, on both sides: faint leaked
-    proteins that the instrument misses in the medium would make the leak look small, and those
-    seen by luck in one medium would make it look large.
+    With a lysate the most abundant panel proteins of the cells are compared, as many as the media show
+    steadily: faint ones that the instrument misses in the medium would make the leak look small, and
+    choosing those that the media show best would make it look large.
     """
     tails = [50 * (1 - INTERVAL), 50 * (1 + INTERVAL)]
     if reference.proteins is not None:
-        both = steady & (reference.proteins > 0)
-        medium, cells = values[both], reference.proteins[both]
-        if both.sum() >= FEWEST_PANEL_PROTEINS:
+        chosen = _abundant(reference.proteins, steady)
+        medium, cells = values[chosen], reference.proteins[chosen]
+        if len(chosen) >= FEWEST_PANEL_PROTEINS:
             counts = draw.multinomial(len(medium), np.full(len(medium), 1 / len(medium)), size=BOOTSTRAP)
             lower, upper = np.percentile((counts @ medium) / (counts @ cells), tails)
             return _percent(medium.sum() / cells.sum()), _percent(lower), _percent(upper)
@@ -125,6 +128,14 @@ def _leaks(
     scales = np.clip(draw.normal(reference.share, reference.spread, BOOTSTRAP), 0.05, 1.0)
     lower, upper = np.percentile((counts @ values) / scales, tails)
     return _percent(values.sum() / reference.share), _percent(lower), _percent(upper)
+
+
+def _abundant(cells: NDArray[np.float64], steady: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Panel proteins by their share of the cells, down to where the media show nine of ten steadily."""
+    order = np.argsort(-cells, kind="stable")[: int((cells > 0).sum())]
+    among = np.cumsum(steady[order]) / np.arange(1, len(order) + 1)
+    deep = np.flatnonzero(among >= STEADY_AMONG)
+    return order[: int(deep[-1]) + 1 if len(deep) else 0]
 
 
 def _percent(value: float) -> float:
@@ -138,7 +149,9 @@ def _carried(one: Proteome, row: int) -> float:
 
 def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
     """`define.leakage`: leak and carry-over of each sample with its interval."""
-    table = pd.concat([leak_shares(one, study, seed=seed) for one in proteomes], ignore_index=True)
+    found = [leak_shares(one, study, seed=seed) for one in proteomes]
+    table = pd.concat(found, ignore_index=True)
+    anchors = [anchored(shares, one.samples) for shares, one in zip(found, proteomes, strict=True)]
     known = table["leak_percent"].dropna()
     summary = pd.DataFrame(
         {
@@ -154,7 +167,7 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
         if measured
         else ["A lysate of the same cells would scale the leak; here a reference of other cells did."]
     )
-    if not {"viability_percent", "ldh_percent"} & set(study.samples.columns):
+    if not any(anchor.by for anchor in anchors):
         lacks.append(
             "Viability at harvest or LDH release would anchor the leak independently of the proteome."
         )
@@ -171,12 +184,14 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
         parameters={
             "panel_in_cells": PANEL_IN_CELLS,
             "steady": STEADY,
+            "steady_among": STEADY_AMONG,
             "bootstrap": BOOTSTRAP,
             "interval": INTERVAL,
             "seed": seed,
         },
         sources=sources("annotation"),
         notes=(
+            *_on_anchors(anchors),
             "Leak is often a mediator of what a treatment does; comparisons are not adjusted for it.",
             "Glycolytic enzymes rise with hypoxia; where oxygen differs the panel is not a pure measure of leak.",
         ),
@@ -188,3 +203,20 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
             ),
         ),
     )
+
+
+def _on_anchors(anchors: Sequence[Anchored]) -> list[str]:
+    notes = []
+    for anchor in anchors:
+        what = {"ldh_percent": "LDH release", "viability_percent": "viability"}.get(anchor.by, "")
+        if what:
+            notes.append(
+                f"In {anchor.samples} samples {what} rises with the leak of the proteome (rank correlation "
+                f"{anchor.correlation:.2f}); anchored_percent takes both into account."
+            )
+        elif anchor.samples:
+            notes.append(
+                f"In {anchor.samples} samples LDH or viability does not go with the leak of the proteome (rank "
+                f"correlation {anchor.correlation:.2f}): one of them measures something else, and nothing was anchored."
+            )
+    return notes

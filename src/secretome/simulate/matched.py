@@ -16,6 +16,7 @@ from .amounts import (
 )
 from .instrument import combined_protein, read_out
 from .part import Part
+from .recipe import Recipe
 from .streams import stream
 
 # Six niches, log2 of share in medium over share in lysate: secreted 4 to 9, GAPDH -2.8.
@@ -115,8 +116,16 @@ def _blank(planted: Planted, name: str) -> NDArray[np.float64]:
             "trypsin_share": recipe.trypsin_percent / 100,
         }
     )
-    brought = background(planted, shares, name) + recipe.platelet_percent / 100 * platelet_profile(planted)
+    # the medium brings the same with and without cells: a share of the whole, as a multiple of what cells make
+    brought = background(planted, shares, name)
+    brought += recipe.platelet_percent / 100 * platelet_profile(planted) / (1 - brought_percent(recipe) / 100)
     return np.asarray(brought * planted.usual_total, dtype=float)
+
+
+def brought_percent(recipe: Recipe) -> float:
+    """Percent of a usual medium that the cells did not secrete."""
+    rest = recipe.leak_percent + recipe.serum_percent + recipe.keratin_percent + recipe.trypsin_percent
+    return rest + recipe.vesicle_percent + recipe.platelet_percent
 
 
 def _in_cells_log2(planted: Planted) -> NDArray[np.float64]:
@@ -138,8 +147,7 @@ _IN_CELLS_LOG2 = {
 def _enrichment(planted: Planted) -> NDArray[np.float64]:
     """log2 of amount in a usual medium over amount in its lysate; NaN for what no cell made."""
     recipe = planted.recipe
-    rest = recipe.leak_percent + recipe.serum_percent + recipe.keratin_percent + recipe.trypsin_percent
-    rest += recipe.vesicle_percent + recipe.platelet_percent
+    rest = brought_percent(recipe)
     in_cells = _in_cells_log2(planted)
     ratio = np.where(np.isfinite(in_cells), -in_cells, np.nan)
     ratio[planted.origin("cell")] = np.log2(recipe.leak_percent / (100 - rest))
