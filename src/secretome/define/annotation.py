@@ -20,6 +20,8 @@ CLASSES = (
     "contaminant",
     "unresolved",
 )
+# Column of the proteins with what a cached UniProt proteome says.
+UNIPROT = "uniprot_category"
 # how many observed proteins the prior judgement of a category is worth against the counted ones
 PRIOR_WEIGHT = 5.0
 
@@ -30,7 +32,8 @@ def categories(proteins: pd.DataFrame, *, withheld: Collection[str] = ()) -> NDA
     Parameters
     ----------
     proteins
-        With `gene` and, after `define`, `plasma_protein`. A group names its genes with `;`.
+        With `gene` and, after `define`, `plasma_protein` and (when asked for) `uniprot_category`. A group names
+        its genes with `;`.
     withheld
         Genes to be treated as unknown, for tests of what the rest of the annotation tells.
 
@@ -51,6 +54,10 @@ def categories(proteins: pd.DataFrame, *, withheld: Collection[str] = ()) -> NDA
     for gene in withheld:
         known.pop(gene, None)
     found = np.array([_agreed(gene, known) for gene in genes_of(proteins)], dtype=object)
+    if UNIPROT in proteins:
+        # the curated tables go first; what UniProt says of the rest was brought because the plan asked for it
+        other = proteins[UNIPROT].fillna("").astype(str).to_numpy(dtype=object)
+        found = np.where((found == "unknown") & (other != ""), other, found)
     if "plasma_protein" in proteins:
         # a plasma protein comes from the cells, from serum or from platelet lysate: annotation cannot tell
         plasma = proteins["plasma_protein"].fillna(False).to_numpy(dtype=bool)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from secretome.results import Answer, Cell, Method, Result
+from secretome.knowledge import update
+from secretome.results import Answer, Cell, Method, Result, Source
 from secretome.study import Study
 
 from ._knowledge import sources
@@ -17,9 +18,11 @@ from .annotation import CLASSES, genes_of
 from .origin import MASKED, Origin, origins
 
 
-def result(proteomes: Sequence[Proteome], study: Study) -> Result:
+def result(proteomes: Sequence[Proteome], study: Study, *, proteome: update.Proteome | None = None) -> Result:
     """`define.origin`: probabilities a protein and group, and the share of the signal in each class."""
-    tables, shares, used, doubts = [], [], set(), []
+    tables, shares = [], []
+    used: set[str] = set()
+    doubts: list[str] = []
     for one in proteomes:
         for origin in origins(one, study):
             tables.append(_table(one, origin))
@@ -55,8 +58,11 @@ def result(proteomes: Sequence[Proteome], study: Study) -> Result:
             "vesicles": dict(VESICLES),
             "masked": MASKED,
         },
-        sources=sources("annotation", "gene_renames", "origin_counts", "origin_priors", "additives"),
-        notes=(*_notes(used), *dict.fromkeys(doubts)),
+        sources=(
+            *sources("annotation", "gene_renames", "origin_counts", "origin_priors", "additives"),
+            *([Source(proteome.name, proteome.release, proteome.sha256)] if proteome is not None else []),
+        ),
+        notes=(_on_annotation(proteome), *_notes(used), *dict.fromkeys(doubts)),
         lacks=_lacks(used),
         methods=(
             Method(
@@ -105,6 +111,15 @@ def _shares(one: Proteome, origin: Origin) -> pd.DataFrame:
 
 def _called(proteins: pd.DataFrame, kind: str) -> int:
     return int((proteins["most_likely"] == kind).sum())
+
+
+def _on_annotation(proteome: update.Proteome | None) -> str:
+    if proteome is None:
+        return "Annotation: the curated tables of this package; genes that they lack are unknown."
+    return (
+        f"Annotation: the curated tables of this package and, for genes that they lack, {proteome.entries:,} reviewed "
+        f"entries of UniProt release {proteome.release} (taxon {proteome.taxon}, fetched {proteome.fetched[:10]}, {proteome.licence})."
+    )
 
 
 def _notes(used: set[str]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def vesicles(planted: Planted, flasks: pd.DataFrame, sheet: pd.DataFrame) -> Par
             * stream(planted.seed, "fraction", str(name)).normal(size=len(total))
         )
         # the preparation is concentrated and loaded to the same depth as a medium
-        columns[names[str(name)]] = total * 2**shift * (sum(parts.values()).sum() / total.sum())
+        columns[names[str(name)]] = total * 2**shift * float(np.sum(list(parts.values())) / total.sum())
     kept = ["culture", "donor", "tissue", "age_years", "sex", "passage", "condition", "batch"]
     samples = sheet[kept].copy()
     samples.insert(0, "sample", samples["culture"].map(names))
