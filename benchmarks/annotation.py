@@ -62,6 +62,7 @@ def _cases(ours: dict[str, set[str]]):
         set(words.index[out & ~inside]),
         known,
     )
+    yield "secreted, matrix, lysosomal", leaves, "neXtProt: out", set(words.index[out]), known
     yield (
         "secreted, matrix",
         ours["secreted"] | ours["matrix"],

@@ -148,7 +148,11 @@ def _carried(one: Proteome, row: int) -> float:
 
 
 def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
-    """`define.leakage`: leak and carry-over of each sample with its interval."""
+    """`define.leakage`: leak and carry-over of each conditioned medium with its interval."""
+    # in a vesicle preparation the inside of the cell is cargo as well as debris
+    proteomes = [one for one in proteomes if study.assays[one.assay].material == "conditioned_medium"]
+    if not proteomes:
+        return _not_tested()
     found = [leak_shares(one, study, seed=seed) for one in proteomes]
     table = pd.concat(found, ignore_index=True)
     anchors = [anchored(shares, one.samples) for shares, one in zip(found, proteomes, strict=True)]
@@ -202,6 +206,17 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
                 "share in cell lysates, with a bootstrap interval over panel proteins."
             ),
         ),
+    )
+
+
+def _not_tested() -> Result:
+    return Result(
+        stage="define",
+        name="leakage",
+        question="How much leaked from broken cells, how much was carried over?",
+        answer=Answer("No proteome of conditioned medium was given, so no leak was judged."),
+        verdict="not tested",
+        lacks=("Leakage: a proteome of the conditioned medium would show it.",),
     )
 
 

@@ -68,6 +68,8 @@ def origins(
     category = categories(one.proteins, withheld=withheld)
     table = priors() if prior is None else prior
     start = _prior(one, category, table)
+    if study.assays[one.assay].material == "vesicles":
+        start = _in_vesicles(start)
     shared = within_the_study(one, study, category)
     found = []
     for name in sorted(set(one.samples["group"])):
@@ -98,6 +100,15 @@ def _prior(one: Proteome, category: NDArray[np.object_], table: pd.DataFrame) ->
     start[shared, carried] += 0.25
     start[shared, CLASSES.index("unresolved")] += 0.25
     return np.asarray(start / start.sum(axis=1, keepdims=True))
+
+
+def _in_vesicles(start: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In a vesicle preparation the inside of the cell may be cargo: half of `leaked` cannot be told."""
+    leaked, unresolved = CLASSES.index("leaked"), CLASSES.index("unresolved")
+    found = start.copy()
+    found[:, leaked] /= 2
+    found[:, unresolved] += found[:, leaked]
+    return found
 
 
 def _combine(
@@ -182,6 +193,6 @@ def _cap_additives(
 def _exceeds_blank(pieces: Sequence[Evidence], count: int) -> NDArray[np.bool_]:
     """Whether a blank holds less than a tenth of what the medium holds."""
     for piece in pieces:
-        if piece.carried_share is not None:
+        if piece.name == "blank" and piece.carried_share is not None:
             return np.asarray(np.nan_to_num(piece.carried_share, nan=1.0) < 0.1)
     return np.zeros(count, dtype=bool)
