@@ -226,3 +226,15 @@ def test_a_vesicle_preparation_has_no_leak_and_wider_cargo():
     _, results = define.run(vesicles, {}, DefineOptions(), seed=1, map=here)
     leak = next(result for result in results if result.name == "leakage")
     assert leak.verdict == "not tested"
+
+
+def test_open_questions_name_the_sample_that_would_tell():
+    _, results = define.run(_study(), {}, DefineOptions(), seed=1, map=here)
+    origin = next(result for result in results if result.name == "origin")
+    table = origin.tables["open"]
+    proteins = origin.tables["proteins"]
+    largest = proteins[list(CLASSES[:-1])].max(axis=1)
+    assert table["proteins"].sum() == (largest < 0.6).sum() > 0
+    told = table.set_index(["first", "second"])["would_tell"]
+    assert "vesicle fraction" in told[("vesicle", "leaked")]
+    assert not table["measured"].any()

@@ -15,18 +15,20 @@ from ._knowledge import sources
 from ._proteome import Proteome
 from .anchors import LYSATE, VESICLES
 from .annotation import CLASSES, genes_of
+from .open_questions import SETTLED, open_questions
 from .origin import MASKED, Origin, origins
 
 
 def result(proteomes: Sequence[Proteome], study: Study, *, proteome: update.Proteome | None = None) -> Result:
     """`define.origin`: probabilities a protein and group, and the share of the signal in each class."""
-    tables, shares = [], []
+    tables, shares, open_ones = [], [], []
     used: set[str] = set()
     doubts: list[str] = []
     for one in proteomes:
         for origin in origins(one, study):
             tables.append(_table(one, origin))
             shares.append(_shares(one, origin))
+            open_ones.append(open_questions(one, origin))
             used |= set(origin.used)
             doubts += origin.doubts
     proteins = pd.concat(tables, ignore_index=True)
@@ -51,12 +53,18 @@ def result(proteomes: Sequence[Proteome], study: Study, *, proteome: update.Prot
         answer=Answer(
             template, {name: Cell("summary", name) for name in summary.columns if name != "proteins"}
         ),
-        tables={"summary": summary, "groups": pd.concat(shares, ignore_index=True), "proteins": proteins},
+        tables={
+            "summary": summary,
+            "groups": pd.concat(shares, ignore_index=True),
+            "open": _joined(open_ones),
+            "proteins": proteins,
+        },
         parameters={
             "classes": list(CLASSES),
             "lysate": dict(LYSATE),
             "vesicles": dict(VESICLES),
             "masked": MASKED,
+            "settled": SETTLED,
         },
         sources=(
             *sources("annotation", "gene_renames", "origin_counts", "origin_priors", "additives"),
@@ -72,6 +80,12 @@ def result(proteomes: Sequence[Proteome], study: Study, *, proteome: update.Prot
             ),
         ),
     )
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables below each other, those without rows left out: they know no types."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
 
 
 def _table(one: Proteome, origin: Origin) -> pd.DataFrame:
