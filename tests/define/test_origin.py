@@ -116,6 +116,21 @@ def test_leak_is_within_three_points_of_the_truth(laboratory):
         assert found["scaled_by"].str.startswith("lysate").all() == (len(names) == 2)
 
 
+def test_serum_is_within_three_points_of_the_truth_and_in_its_interval(laboratory):
+    lab, study = laboratory
+    study = _with(study, "proteome")
+    truth = lab.truth["samples"].set_index("sample")["bovine_percent"]
+    found = leak_shares(_medium(study), study, seed=1).set_index("sample")
+    error = (found["serum_percent"] - truth.reindex(found.index)).abs()
+    inside = truth.reindex(found.index).between(found["serum_lower"], found["serum_upper"])
+    print(
+        f"serum: median error {error.median():.2f} points, largest {error.max():.1f}, {inside.mean():.0%} covered"
+    )
+    assert error.median() < 1
+    assert (error < 3).mean() > 0.95
+    assert inside.mean() > 0.8
+
+
 def test_the_same_seed_gives_the_same_interval(laboratory):
     study = _with(laboratory[1], "proteome")
     one = _medium(study)
