@@ -126,6 +126,10 @@ def test_a_cached_proteome_is_used_only_when_the_plan_asks_for_it(small_lab, tmp
     asked = Options(annotation="uniprot")
     with pytest.raises(InvalidKnowledge, match="secretome knowledge update --taxon 9606"):
         define.run(study, {}, asked, seed=1, map=here)
+    (problem,) = define.problems_of("Homo sapiens", asked)
+    assert "secretome knowledge update" in str(problem)
+    assert "needs a taxon" in str(define.problems_of("Danio rerio", asked)[0])
+    assert define.problems_of("Danio rerio", Options()) == ()
     before = define.outside(asked)
     folder = update.store() / "uniprot-9606" / "2026_04"
     folder.mkdir(parents=True)

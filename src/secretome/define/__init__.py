@@ -114,6 +114,18 @@ def outside(options: object) -> str:
     return ";".join(f"{one.name} {one.release} {one.sha256}" for one in update.proteomes())
 
 
+def problems_of(organism: str, options: DefineOptions) -> tuple[Problem, ...]:
+    """What `check` must say of the options: a proteome that is asked for and not here."""
+    try:
+        _cached(organism, options)
+    except InvalidKnowledge as error:
+        action = "Bring it with `secretome knowledge update`, or take the line out."
+        return (
+            Problem("study.toml", str(error), "a proteome in the cache", action, column="define.annotation"),
+        )
+    return ()
+
+
 def _cached(organism: str, options: DefineOptions) -> update.Proteome | None:
     """The proteome that the plan asks for; None for the tables that are shipped."""
     if options.annotation == "shipped":
