@@ -74,6 +74,12 @@ def test_releases_stand_beside_each_other_and_the_newest_is_used(web, stand_in, 
     assert update.entries(again).shape[0] == 3
 
 
+def test_the_case_of_a_label_does_not_matter(web, stand_in, tmp_path):
+    body = BODY.replace(b"Entry Name", b"Entry name")
+    found = brought(served(web, stand_in, stand_in.StandIn.whole(body)), tmp_path)
+    assert update.entries(found).columns[0] == "Entry Name"
+
+
 def test_fewer_entries_than_counted_are_thrown_away(web, stand_in, tmp_path):
     with pytest.raises(WrongDownload, match="3 entries where the service counts 4"):
         brought(served(web, stand_in, total=4), tmp_path)

@@ -211,7 +211,7 @@ def entries(one: Proteome) -> pd.DataFrame:
             f"{path} was changed since it was fetched; run `secretome knowledge update` again"
         )
     rows = list(csv.reader(raw.decode("utf-8").splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
-    return pd.DataFrame(rows[1:], columns=rows[0], dtype=str).set_index("Entry")
+    return pd.DataFrame(rows[1:], columns=list(COLUMNS), dtype=str).set_index("Entry")
 
 
 def _check_table(raw: bytes, expected: int) -> None:
@@ -222,7 +222,8 @@ def _check_table(raw: bytes, expected: int) -> None:
     except UnicodeDecodeError as error:
         raise InvalidKnowledge(f"the proteome that came is not UTF-8: {error}; run it again") from error
     header = rows[0] if rows else []
-    if tuple(header) != COLUMNS:
+    # the service changed the case of its labels before
+    if [name.casefold() for name in header] != [name.casefold() for name in COLUMNS]:
         raise InvalidKnowledge(
             f"the proteome that came has columns {header}; expected {list(COLUMNS)}: UniProt may have changed its "
             "names, which needs a new version of this package"
