@@ -13,7 +13,7 @@ from .records import Record
 from .store import Store, now
 
 # Raised when a rule changes what it finds; part of every proposal.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 _CELL_FREE = frozenset(["conditioned medium", "vesicles", "lysate"])
 _UP = re.compile(
     r"\b(?:increas|elevat|higher|enhanc|up-?regulat|promot|augment|rich in|enriched|abundan|rais|stimulat|induc|high levels?)\w*",
@@ -61,6 +61,7 @@ MEASURED: dict[str, float] = {
     "participants": 0.92,
     "cell-free product given": 0.95,
     "tissue name": 1.0,
+    "factor name": 0.98,
 }
 
 
@@ -165,6 +166,8 @@ def _named(mention: Mention) -> Proposal:
     rule = f"{mention.kind} name"
     if mention.negated:
         rule += ", negated"
+    elif mention.given:
+        rule += ", given"
     elif mention.compared:
         rule += ", compared with"
     return _proposal(mention.kind, mention.value, mention, rule)

@@ -19,6 +19,9 @@ REGISTRY_NUMBER = re.compile(
 )
 
 
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+
+
 @dataclass(frozen=True)
 class Part:
     """A piece of text with the label that its source printed, for example `METHODS`."""
@@ -338,7 +341,10 @@ def clean_doi(text: str) -> str:
     >>> clean_doi("https://doi.org/10.1016/S0140-6736(24)02600-X."), clean_doi("n/a")
     ('10.1016/s0140-6736(24)02600-x', '')
     """
-    found = re.search(r"10\.\d{4,9}/\S+", text)
+    # Most texts hold none: asking is quicker than searching.
+    if "10." not in text:
+        return ""
+    found = _DOI.search(text)
     return found.group().rstrip(".,;").lower() if found else ""
 
 
