@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .evidence_appraise import appraise, cite
 from .evidence_pool import pool
 from .evidence_store import JSON, STORE, opened_store
 
@@ -96,6 +97,8 @@ def import_files(
             done.append(result)
             for fault in result.faults:
                 click.echo(f"left out: {fault}", err=True)
+            for line in opened.standings_of(result.file):
+                click.echo(f"flag: {line}", err=True)
             word = "known already" if result.known else f"{result.records} records, {result.new} new"
             click.echo(f"{result.file}: {word}", err=True)
         if live:
@@ -264,8 +267,11 @@ def decide(
 @STORE
 @_STAGE
 @click.option("--single", is_flag=True, help="One reviewer is enough (the report says so).")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=None, help="Folder for the flow (CSV and SVG)."
+)
 @JSON
-def state(store: Path, stage: str, single: bool, as_json: bool) -> None:
+def state(store: Path, stage: str, single: bool, output: Path | None, as_json: bool) -> None:
     """Print the PRISMA flow and the agreement of the reviewers."""
     from secretome.evidence import review
 
@@ -278,6 +284,12 @@ def state(store: Path, stage: str, single: bool, as_json: bool) -> None:
         for row in flow.itertuples():
             click.echo(f"{row.works:>8,}  {row.box}: {row.what}")
     boxes = {str(row.box): int(row.works) for row in flow.itertuples()}
+    if output is not None:
+        from secretome.report import drawings
+
+        output.mkdir(parents=True, exist_ok=True)
+        flow.to_csv(output / "flow.csv", index=False, lineterminator="\n")
+        (output / "flow.svg").write_text(drawings.flow(boxes), encoding="utf-8", newline="\n")
     known = agreed.kappa == agreed.kappa
     facts: dict[str, object] = {
         "flow": boxes,
@@ -391,4 +403,5 @@ def _show_proposals(opened: Store, work: int) -> None:
         click.echo(f"{row['id']}\t{row['kind']}\t{row['value']}\t{row['quote']!r}\t{row['rule']}\t{sure}")
 
 
-command.add_command(pool)
+for _command in (pool, appraise, cite):
+    command.add_command(_command)

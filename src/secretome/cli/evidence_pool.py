@@ -12,6 +12,8 @@ from .evidence_store import JSON, STORE, opened_store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from secretome.evidence.pool import Pool
+
 _MEASURES = [
     "md",
     "smd",
@@ -73,6 +75,13 @@ _TESTS = ("z", "t", "knapp-hartung", "knapp-hartung-truncated")
 )
 @click.option("--person", default="", help="Who read the outcomes of --enter.")
 @click.option(
+    "--form",
+    type=click.Choice(["syrcle", "rob2"]),
+    default="syrcle",
+    show_default=True,
+    help="Risk of bias form that the GRADE table reads.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -94,6 +103,7 @@ def pool(
     across_species: bool,
     enter: Path | None,
     person: str,
+    form: str,
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -103,6 +113,7 @@ def pool(
     """
     import json
 
+    from secretome.evidence import appraise
     from secretome.evidence import pool as pooling
 
     from .show import summary
@@ -121,8 +132,9 @@ def pool(
         if enter is not None:
             pooling.enter_outcomes(opened, _rows(enter), person=person)
         found = pooling.pool_outcome(opened, outcome, measure=measure, how=how)  # type: ignore[arg-type]
+        grade = appraise.certainty(found, appraise.answers(opened, form), form=form)
     if output is not None:
-        _write(output, found.tables)
+        _write(output, found, grade)
     for note in found.notes:
         click.echo(f"note: {note}", err=True)
     facts: dict[str, object] = {
@@ -144,10 +156,22 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def _write(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
+def _write(folder: Path, found: Pool, grade: pd.DataFrame) -> None:
+    """Every table as CSV, the forest and a funnel of each product and species as SVG."""
+    from secretome.report import drawings
+
     folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
+    for name, table in {**found.tables, "grade": grade}.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    pictures = {"forest": drawings.forest(found.forest, found.summary, measure=found.measure, log=found.log)}
+    for row in found.summary.dropna(subset=["estimate"]).itertuples():
+        mine = found.forest[
+            (found.forest["product"] == row.product) & (found.forest["species"] == row.species)
+        ]
+        name = f"funnel {row.product} {row.species}".replace(" ", "_")
+        pictures[name] = drawings.funnel(mine, float(row.estimate), measure=found.measure)
+    for name, picture in pictures.items():
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8", newline="\n")
 
 
 def _told(pooled: pd.DataFrame, measure: str) -> list[str]:

@@ -10,6 +10,7 @@ from . import lexicon
 from .lexicon import Mention
 from .participants import total_participants
 from .records import Record
+from .scan import scan
 from .store import Store, now
 
 # Raised when a rule changes what it finds; part of every proposal.
@@ -93,6 +94,17 @@ def propose(record: Record) -> tuple[Proposal, ...]:
     cell_free = cell_free_class(record)
     if cell_free is not None:
         found.append(cell_free)
+    found += [
+        Proposal(
+            "flag",
+            f"{f.flag.found}; expected {f.flag.expected}",
+            f.start,
+            f.stop,
+            f.quote,
+            f"integrity: {f.flag.check}",
+        )
+        for f in scan(record, text)
+    ]
     return tuple(sorted(found, key=lambda p: (p.start, p.stop, p.kind, p.value)))
 
 

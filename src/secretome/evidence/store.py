@@ -217,6 +217,16 @@ class Store:
             raise InvalidStore(f"{self.path} has no record {number}")
         return _record(rows[0])
 
+    def standings_of(self, file: str) -> tuple[str, ...]:
+        """Records of a file that were retracted, corrected or are under concern, one line each."""
+        rows = self.select(
+            "SELECT DISTINCT r.work_id, r.standing, b.title FROM record r JOIN record_body b ON b.id = r.id "
+            "JOIN seen s ON s.record_id = r.id JOIN source_file f ON f.id = s.file_id "
+            "WHERE f.name = ? AND r.standing <> '' AND r.state = 'current' ORDER BY r.id",
+            file,
+        )
+        return tuple(f"work {row['work_id']} {row['standing']}: {row['title']}" for row in rows)
+
     def canonical(self, work: int) -> int:
         """The work that this one was merged into, or itself.
 
