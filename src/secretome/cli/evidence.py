@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .evidence_appraise import appraise, cite
+from .evidence_baseline import baseline
 from .evidence_pool import pool
 from .evidence_store import JSON, STORE, opened_store
 
@@ -403,5 +404,5 @@ def _show_proposals(opened: Store, work: int) -> None:
         click.echo(f"{row['id']}\t{row['kind']}\t{row['value']}\t{row['quote']!r}\t{row['rule']}\t{sure}")
 
 
-for _command in (pool, appraise, cite):
+for _command in (pool, appraise, cite, baseline):
     command.add_command(_command)

@@ -78,10 +78,17 @@ def funnel(effects: pd.DataFrame, centre: float, *, measure: str) -> str:
     reach = max(2.6 * deepest, float(np.abs(estimate).max()) * 1.05)
     scale, ticks = _axis(np.array([-reach, reach]), 60, 640)
     parts = []
-    for z, colour, words in ((2.575829, "#D5DBE3", "p > 0.01"), (1.959964, "#E4E8EE", "p > 0.05"), (1.644854, "#F3F5F8", "p > 0.1")):  # fmt: skip
+    contours = (
+        (2.575829, "#D5DBE3", "p > 0.01"),
+        (1.959964, "#E4E8EE", "p > 0.05"),
+        (1.644854, "#F3F5F8", "p > 0.1"),
+    )
+    for place, (z, colour, words) in enumerate(contours):
         bottom = 320.0
         points = f"{scale(0):.1f},30 {scale(-z * deepest):.1f},{bottom} {scale(z * deepest):.1f},{bottom}"
-        parts += [f'<polygon points="{points}" fill="{colour}"/>', _words(scale(z * deepest) - 30, bottom - 4, words, size=9)]  # fmt: skip
+        parts.append(f'<polygon points="{points}" fill="{colour}"/>')
+        parts.append(f'<rect x="60" y="{34 + 18 * place}" width="12" height="12" fill="{colour}"/>')
+        parts.append(_words(78, 44 + 18 * place, words, size=11))
     parts += [
         f'<circle cx="{scale(x):.1f}" cy="{30 + 290 * e / deepest:.1f}" r="4" fill="{BLUE}"/>'
         for x, e in zip(estimate, error, strict=True)
