@@ -115,6 +115,7 @@ def pool(
 
     from secretome.evidence import appraise
     from secretome.evidence import pool as pooling
+    from secretome.evidence.enter import enter_outcomes
 
     from .show import summary
 
@@ -130,7 +131,7 @@ def pool(
     )
     with opened_store(store) as opened:
         if enter is not None:
-            pooling.enter_outcomes(opened, _rows(enter), person=person)
+            enter_outcomes(opened, _rows(enter), person=person)
         found = pooling.pool_outcome(opened, outcome, measure=measure, how=how)  # type: ignore[arg-type]
         grade = appraise.certainty(found, appraise.answers(opened, form), form=form)
     if output is not None:

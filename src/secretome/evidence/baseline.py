@@ -10,9 +10,11 @@ from pathlib import Path
 
 from secretome.parallel import Map, Progress, here
 
+from .answers import Import
 from .formats import file_sha256, read
-from .records import Deletion, Fault, Item, Origin, Record, from_json, to_json, without_origin
-from .store import Import, Store
+from .record_json import from_json, to_json, without_origin
+from .records import Deletion, Fault, Item, Origin, Record
+from .store import Store
 
 # Bump when the choice of records changes: files are then filtered anew.
 FILTER_VERSION = 1
