@@ -51,8 +51,8 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
-        # counted by this project, or the structure of a model: nothing in them was read in a source
-        if name in {"origin_counts", "clearance_nodes", "follicle_nodes"}:
+        # counted by this project: nothing in it was read in a source
+        if name == "origin_counts":
             continue
         assert {"verified", "confidence"} & set(loaded.frame.columns), name
 

@@ -25,7 +25,9 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
     """Score MODEL on FACTS, perturbations of the literature in a tab-separated file.
 
     Columns: id, perturb and reference (NODE=level;NODE=level), readout, expected (Increase, Decrease,
-    NoChange). Gene symbols and common names are accepted. The threshold is 5 % and cannot be chosen.
+    NoChange); any other column is left alone. Gene symbols, common names, drugs and words such as anti-HGF
+    or "EP4 antagonist" are accepted; a fact that names what the network does not have is predicted 0,
+    counted as not right and named. The threshold is 5 % and cannot be chosen.
     """
     from functools import partial
 
@@ -43,8 +45,12 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
         "{path_accuracy:.0%} of {n_path} path facts, {wrong_direction:.1%} in the wrong direction; "
         "majority {baseline_majority:.0%}, direct edges {baseline_direct_edge:.0%}, shuffled signs "
         "{baseline_shuffled_sign:.0%}; 5th percentile of the ensemble {ensemble_5th_percentile:.0%}; "
-        "without the edges of a fact's own paper {leave_one_paper_out:.0%}."
+        "without the edges that rest on a fact's own paper {leave_one_paper_out:.0%}."
     )
+    for fact in card.facts[~card.facts["answered"]].to_dict("records"):
+        click.echo(f"not answered: {fact['id']}: {fact['reason']}", err=True)
+    if card.summary["n_unanswered"]:
+        sentence += " Not answered, and counted as not right: {n_unanswered}."
     show.summary(
         sentence.format(right=int(card.facts["correct"].sum()), **card.summary),
         card.as_json(),
