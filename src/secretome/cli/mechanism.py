@@ -82,7 +82,14 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
     metavar="NODE=LEVEL",
     help="Hold a node at a level from 0 to 1, for example Minoxidil=1.",
 )
-@click.option("--dose", metavar="NODE", help="A series of five levels of a node instead of one answer.")
+@click.option("--dose", metavar="NODE", help="A series of five levels of a node besides the answer.")
+@click.option(
+    "--comparator",
+    metavar="NODE=LEVEL",
+    help="Outcomes with it beside those without, for example Minoxidil=1.",
+)
+@click.option("--dilution", type=float, help="Share of the medium at the cells, for example 0.1.")
+@click.option("--sobol", is_flag=True, help="Say from which factor the doubt comes (a minute for six media).")
 @click.option(
     "--members", type=click.IntRange(min=100), default=2000, show_default=True, help="Size of the ensemble."
 )
@@ -92,7 +99,7 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print outcomes as JSON.")
 def simulate(
     model: str, study: Path | None, levels: Path | None, group_by: str, knock_out: tuple[str, ...], neutralise: tuple[str, ...],
-    add: tuple[str, ...], dose: str | None, members: int, workers: int, seed: int, output: Path | None, as_json: bool,
+    add: tuple[str, ...], dose: str | None, comparator: str | None, dilution: float | None, sobol: bool, members: int, workers: int, seed: int, output: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run MODEL on the media of a dossier or of a table of levels.
 
@@ -108,7 +115,7 @@ def simulate(
     with show.progress(None) as tell:
         result = experiments.simulate(
             model, study=study, levels=levels, group_by=group_by, knock_out=knock_out, neutralise=neutralise, add=add,
-            dose=dose, members=members, workers=workers, seed=seed, progress=lambda done, total: tell("simulate", done, total),
+            dose=dose, comparator=comparator, dilution=dilution, sobol=sobol, members=members, workers=workers, seed=seed, progress=lambda done, total: tell("simulate", done, total),
         )  # fmt: skip
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)

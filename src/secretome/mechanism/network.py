@@ -262,7 +262,7 @@ def model(name: str) -> Model:
     Examples
     --------
     >>> len(model("follicle").nodes), model("follicle").node("VEGFA")
-    (77, 'VEGF')
+    (125, 'VEGF')
     """
     if name not in MODELS:
         raise InvalidModel(f"no model {name!r}{near_misses(name, MODELS)}")
