@@ -126,26 +126,85 @@ def simulate(
     show.summary(result.sentence(), experiments.as_json(result), as_json=as_json)
 
 
+@command.command("calibrate")
+@click.argument("model", type=_MODEL)
+@click.option(
+    "--half", type=click.IntRange(0, 1), default=0, show_default=True, help="Which half is calibrated on."
+)
+@click.option(
+    "--draws", type=click.IntRange(min=500), default=4000, show_default=True, help="Members of the prior."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same answer.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder for the tables as csv.")
+@click.option("--json", "as_json", is_flag=True, help="Print both tables as JSON.")
+def calibrate(model: str, half: int, draws: int, seed: int, output: Path | None, as_json: bool) -> None:
+    """Keep the members of MODEL's prior that come nearest to measured sizes of effects.
+
+    Every second ratio of the table quantitative_facts is calibrated on, the others are held back and show
+    what the calibration is worth. Prior and posterior stand side by side.
+    """
+    import json
+
+    from secretome.mechanism import calibration, network
+
+    from . import show
+
+    with show.progress(None) as tell:
+        found = calibration.calibrate(
+            network.model(model), seed=seed, half=half, draws=draws, progress=lambda done, total: tell("calibrate", done, total)
+        )  # fmt: skip
+    tables = {"facts": found.facts, "parameters": found.parameters}
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, frame in tables.items():
+            frame.to_csv(output / f"{name}.csv", index=False)
+    back = found.facts[found.facts["role"] == "held back"]
+    summary: dict[str, object] = {
+        "model": model,
+        "draws": found.draws,
+        "kept": found.kept,
+        "held_back_inside_prior": float(back["inside_prior"].mean()),
+        "held_back_inside_posterior": found.held_back_inside,
+        "parameters_moved": len(found.parameters),
+        **{name: json.loads(frame.to_json(orient="records")) for name, frame in tables.items()},
+    }
+    sentence = (
+        f"{model}: {found.kept} of {found.draws} members kept; of {len(back)} ratios held back "
+        f"{int(back['inside_prior'].sum())} lay in the 90 % interval before and {int(back['inside_posterior'].sum())} after; "
+        f"{len(found.parameters)} parameters moved beyond chance."
+    )
+    show.summary(sentence, summary, as_json=as_json)
+
+
 @command.command("export")
 @click.argument("model", type=_MODEL)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, help="File: .xml SBML, .ant Antimony."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File: .xml SBML, .ant Antimony, .omex COMBINE archive; without ending a folder with a PEtab problem.",
 )
 @click.option("--context", default="", help="For example phase=telogen;vessels=0 (follicle).")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def export(model: str, output: Path, context: str, as_json: bool) -> None:
-    """Write MODEL as SBML Level 3 Version 2 (or Antimony) for another simulator.
+    """Write MODEL as SBML Level 3 Version 2, Antimony, PEtab problem or COMBINE archive.
 
     Where the literature disagrees the first option of each conflict is written.
     """
+    from secretome.mechanism import exchange, facts, network
     from secretome.mechanism import export as writer
-    from secretome.mechanism import facts, network
 
     from . import show
 
     known = network.model(model)
     chosen = facts.parse_condition(context, known).context
-    writer.write(known, output, context=chosen)
+    if output.suffix == ".omex":
+        exchange.write_archive(known, output, context=chosen)
+    elif not output.suffix:
+        exchange.write_folder(known, output, context=chosen)
+    else:
+        writer.write(known, output, context=chosen)
     found: dict[str, object] = {
         "model": model,
         "file": str(output),
