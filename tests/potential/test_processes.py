@@ -90,9 +90,15 @@ def flasks(donors: Sequence[str], **columns: Sequence[object]) -> pd.DataFrame:
 
 
 def judge(made: Study, results: Mapping[str, Result] | None = None, **options: object) -> Result:
-    """The one result of the stage."""
-    _, (result,) = run(made, results or {}, Options(**options), seed=1, map=here)  # type: ignore[arg-type]
-    return result
+    """The result that scores the processes."""
+    return every(made, results, **options)["potential.processes"]
+
+
+def every(made: Study, results: Mapping[str, Result] | None = None, **options: object) -> dict[str, Result]:
+    """All results of the stage by key; few draws, for speed."""
+    chosen = Options(**{"draws": 100, **options})  # type: ignore[arg-type]
+    _, found = run(made, results or {}, chosen, seed=1, map=here)
+    return {result.key: result for result in found}
 
 
 def line(result: Result, process: str, direction: str, material: str = "conditioned_medium") -> pd.Series:
@@ -457,7 +463,8 @@ def test_inputs_are_not_edited_and_progress_is_told() -> None:
     assert after is made
     np.testing.assert_array_equal(assay.matrix.X, before_x)
     pd.testing.assert_frame_equal(samples, before_samples)
-    assert told == [(1, 1)]
+    assert told == [(done + 1, len(told)) for done in range(len(told))]
+    assert told
 
 
 FORBIDDEN = re.compile(r"\b(net|overall|efficacy|efficacious|proven|stem cells?|safe)\b", re.IGNORECASE)
