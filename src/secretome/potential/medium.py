@@ -87,7 +87,7 @@ def media(
     UnknownLevel
         If `reference` is no level of the groups.
     """
-    facts = _facts(study, options)
+    facts = facts_of(study, options)
     found = []
     for assay in study.select(kind="proteome"):
         if assay.data is None:
@@ -154,7 +154,7 @@ def grouping(samples: pd.DataFrame, options: PotentialOptions) -> str:
     return "tissue" if "tissue" in samples and (_texts(samples, "tissue") != "").any() else ""
 
 
-def _facts(study: Study, options: PotentialOptions) -> pd.DataFrame:
+def facts_of(study: Study, options: PotentialOptions) -> pd.DataFrame:
     """Material, group and unit of replication of each sample; index sample."""
     samples = study.samples
     column = grouping(samples, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -32,12 +32,13 @@ def judge(
     declared: Declared,
     failed: frozenset[str],
     options: PotentialOptions,
+    occupied: Sequence[pd.DataFrame] = (),
 ) -> Result:
     """The result `potential.processes` of a study; see `secretome.potential.run`."""
     profiles = tuple(one.profile for one in media)
     made = tables.make(profiles, known, options)
     made |= {
-        "scores": _scores(media, options),
+        "scores": _scores(media, options, occupied),
         "donor_scores": _donor_scores(media),
         "blind_by_process": by_process(made["processes"], made["unseen"]),
         "responses": _responses(study, known, media),
@@ -56,7 +57,7 @@ def judge(
         name="processes",
         question="Which processes may this medium support or oppose, and what could not be seen?",
         answer=wording.answer(context),
-        verdict=None if profiles else "cannot be judged",
+        verdict=None if profiles or len(made["scores"]) else "cannot be judged",
         tables=made,
         parameters={
             **_plain(options),
@@ -81,8 +82,10 @@ def failed_samples(results: Mapping[str, Result]) -> frozenset[str]:
     return frozenset(judged.loc[judged["verdict"] == "fail", "sample"].astype(str))
 
 
-def _scores(media: tuple[Medium, ...], options: PotentialOptions) -> pd.DataFrame:
-    frames = []
+def _scores(
+    media: tuple[Medium, ...], options: PotentialOptions, occupied: Sequence[pd.DataFrame]
+) -> pd.DataFrame:
+    frames = list(occupied)
     for one in media:
         reference = options.reference
         frames.append(

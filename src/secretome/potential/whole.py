@@ -9,9 +9,12 @@ from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
-from . import comparing
+from . import comparing, holding
+from .amounts import amounts_of
+from .constants import constants
 from .evidence import evidence
-from .medium import media
+from .medium import facts_of, media
+from .occupancy import SOLUBLE, bathed, occupancy_scores
 from .processes import failed_samples, judge
 
 
@@ -28,9 +31,17 @@ def whole(
     declared = declared_additives(study.samples, known.additives, known.accessions)
     failed = failed_samples(results)
     found = media(study, results, known, declared, failed, options, seed=seed)
+    mechanisms = constants(unverified=options.unverified)
+    amounts = amounts_of(study)
+    baths = bathed(amounts, facts_of(study, options), mechanisms, declared, options, seed=seed)
+    occupied = [
+        occupancy_scores(one, known, options, seed=seed).assign(assay=one.assay, material=SOLUBLE)
+        for one in baths
+    ]
     steps: tuple[Callable[[], Result], ...] = (
-        lambda: judge(study, found, known, declared, failed, options),
+        lambda: judge(study, found, known, declared, failed, options, occupied),
         lambda: comparing.result(study, found, known, options),
+        lambda: holding.result(found, amounts, baths, mechanisms, options, study),
     )
     made = []
     for done, step in enumerate(steps, start=1):
