@@ -437,7 +437,7 @@ def test_the_result_survives_a_dossier(tmp_path: Path) -> None:
         assert [len(t) for t in again.tables.values()] == [len(t) for t in result.tables.values()]
 
 
-def test_two_hundred_samples_take_about_a_second() -> None:
+def test_two_hundred_samples_with_a_thousand_draws_take_less_than_ten_seconds() -> None:
     generator = np.random.default_rng(9)
     known = evidence(unverified=True).accessions
     genes = [*known, *(f"G{i}" for i in range(3000 - len(known)))]
@@ -445,7 +445,6 @@ def test_two_hundred_samples_take_about_a_second() -> None:
     values[generator.random(values.shape) < 0.6] = np.nan
     assay = proteome(dict(zip(genes, values.T, strict=True)), [f"s{i}" for i in range(200)])
     samples = flasks([f"D{i % 40}" for i in range(200)], tissue=[f"t{i % 6}" for i in range(200)])
-    started = time.perf_counter()
-    judge(study(samples, assay), unverified=True)
-    # The aim is one second; a machine shared with others may take longer.
-    assert time.perf_counter() - started < 6
+    started = time.process_time()
+    judge(study(samples, assay), unverified=True, draws=1000)
+    assert time.process_time() - started < 10

@@ -17,8 +17,8 @@ from .sides import Comparison
 
 Floats = NDArray[np.float64]
 PAIRED, BETWEEN = "paired within donor", "between donors"
-# Rows that the prior of the moderated test is estimated from; with fewer, plain t tests.
-_FEWEST_ROWS = 10
+# Rows that the prior of the moderated test needs; with fewer there is no log2 ratio.
+_FEWEST_ROWS = 3
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
-from . import comparing, holding
+from . import comparing, enrichment, holding, receivers, resemblance, safety
 from .amounts import amounts_of
 from .constants import constants
 from .evidence import evidence
@@ -38,14 +38,20 @@ def whole(
         occupancy_scores(one, known, options, seed=seed).assign(assay=one.assay, material=SOLUBLE)
         for one in baths
     ]
-    steps: tuple[Callable[[], Result], ...] = (
+    steps: tuple[Callable[[], Result | None], ...] = (
         lambda: judge(study, found, known, declared, failed, options, occupied),
         lambda: comparing.result(study, found, known, options),
         lambda: holding.result(found, amounts, baths, mechanisms, options, study),
+        lambda: receivers.result(found, known, options),
+        lambda: safety.result(study, found),
+        lambda: resemblance.result(found, options, seed=seed),
+        lambda: enrichment.result(found, results, options),
     )
-    made = []
+    made: list[Result] = []
     for done, step in enumerate(steps, start=1):
-        made.append(step())
+        answer = step()
+        if answer is not None:
+            made.append(answer)
         if progress is not None:
             progress(done, len(steps))
     return tuple(made)
