@@ -28,6 +28,7 @@ UNITS = {
 WEIGHT_FOLD = 2.0
 # One donor has no interval: it describes this donor.
 FEWEST_DONORS = 2
+_LIMITS = ("lower", "upper", "lower_all", "upper_all")
 COLUMNS = (
     "group",
     "process",
@@ -123,6 +124,8 @@ def score_table(
         background = donors.percentile[rows].mean(axis=0)
         for variant, weight in weights.items():
             frame = _scored(weight, ranks, drawn, len(rows)).assign(scale=RANK)
+            # a percentile ends at 0 and at 100
+            frame[list(_LIMITS)] = frame[list(_LIMITS)].clip(0.0, 100.0)
             frame[["random_median", "random_upper", "p_random_sets"]] = against_random(
                 frame["score"].to_numpy(), background, ranks.mean, weight, drawn
             )
@@ -204,7 +207,7 @@ def _scored(weights: Weights, level: MeanDraws, drawn: Chance, donors: int) -> p
     found = weighted_scores(level.mean, level.deviation * wide, weights.matrix, drawn.multipliers)
     frame = _framed(found, weights)
     if donors < FEWEST_DONORS:
-        frame[["lower", "upper", "lower_all", "upper_all"]] = np.nan
+        frame[list(_LIMITS)] = np.nan
     return frame.assign(donors=donors)
 
 

@@ -102,6 +102,7 @@ COLUMNS: dict[str, list[str]] = {
         "group",
         "status",
         *_DETECTION,
+        "detected_in",
         *_SOURCE,
         *_FLAGS,
         "caution",
