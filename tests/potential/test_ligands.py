@@ -136,3 +136,13 @@ def test_a_declared_additive_takes_no_part_in_occupancy():
 def test_names_of_analytes_are_understood():
     found = every(study(FLASKS, panel({"IL-6": [500.0] * 3}, NAMES)))["potential.ligands"]
     assert set(found.tables["ligands"]["gene"]) == {"IL6"}
+
+
+def test_the_amounts_that_define_made_come_before_the_panel_they_were_made_of():
+    from dataclasses import replace
+
+    raw = panel({"VEGFA": [500.0] * 3}, NAMES)
+    made = study(FLASKS, raw, replace(panel({"VEGFA": [50.0] * 3}, NAMES), name="amounts"))
+    table = every(made)["potential.ligands"].tables["ligands"]
+    assert set(table["assay"]) == {"amounts"}
+    assert len(table) == 3

@@ -81,3 +81,29 @@ def run(
     from .whole import whole
 
     return study, whole(study, results, options, seed=seed, progress=progress)
+
+
+def outside(options: PotentialOptions) -> str:
+    """What this stage reads besides the study: fingerprints of the given files, for the step cache.
+
+    Raises
+    ------
+    UnreadableFile
+        If a file that study.toml names does not exist.
+    """
+    import hashlib
+    from pathlib import Path
+
+    from secretome.errors import UnreadableFile
+
+    digests = []
+    for name in (*options.gene_sets, *options.gene_lists, *options.profiles, options.receptors):
+        if not name:
+            continue
+        path = Path(name)
+        if not path.is_file():
+            raise UnreadableFile(
+                f"{path} does not exist; mend [potential] in study.toml, or take the line out"
+            )
+        digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    return " ".join(digests)

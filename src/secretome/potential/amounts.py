@@ -15,6 +15,8 @@ from secretome.units import convert
 
 # What an assay may have measured; an analyte without a declared form is "undeclared".
 FORMS = ("total", "free", "active", "latent", "acid-activated", "undeclared")
+# What `define` calls the assay that holds one amount a factor and form, of its preferred platform.
+AMOUNTS = "amounts"
 _COLUMNS = ("assay", "material", "sample", "gene", "analyte", "gram_per_litre", "molar", "form", "state")
 # A number beyond a limit keeps its flag; below the limit of detection there is none.
 _STATES = {
@@ -70,7 +72,7 @@ def amounts_of(study: Study) -> Amounts:
     masses = knowledge.table("molar_masses").frame.set_index("hgnc")["kilodalton"].to_dict()
     names = _names()
     frames, refused = [], []
-    for assay in study.select(kind="panel"):
+    for assay in _panels(study):
         if assay.data is not None and assay.scale == "linear":
             table, said = _of_assay(assay, masses, names)
             frames.append(table)
@@ -78,6 +80,12 @@ def amounts_of(study: Study) -> Amounts:
     filled = [frame for frame in frames if len(frame)]
     table = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(_COLUMNS))
     return Amounts(table, tuple(dict.fromkeys(refused)))
+
+
+def _panels(study: Study) -> tuple[Assay, ...]:
+    """The assay of amounts that `define` made of all immunoassays, else every panel as it was read."""
+    made = study.assays.get(AMOUNTS)
+    return (made,) if made is not None and made.kind == "panel" else study.select(kind="panel")
 
 
 def _of_assay(

@@ -9,7 +9,7 @@ from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
-from . import comparing, enrichment, holding, receivers, resemblance, safety
+from . import comparing, enrichment, holding, published, receivers, resemblance, safety
 from .amounts import amounts_of
 from .constants import constants
 from .evidence import evidence
@@ -46,6 +46,7 @@ def whole(
         lambda: safety.result(study, found),
         lambda: resemblance.result(found, options, seed=seed),
         lambda: enrichment.result(found, results, options),
+        lambda: published.result(results, options),
     )
     made: list[Result] = []
     for done, step in enumerate(steps, start=1):
