@@ -50,7 +50,7 @@ def test_il6_has_signs_by_process() -> None:
     assert set(rows("IL6", "angiogenesis")["sign"]) == {"+"}
     assert set(rows("IL6", "repair")["sign"]) == {"-"}
     assert set(rows("IL6", "antitumour")["sign"]) == {"-"}
-    assert set(rows("IL6", "immuno")["sign"]) == {"+", "-"}
+    assert set(rows("IL6", "immuno")["sign"]) == {"+", "-", "0"}
 
 
 def test_neutralised_hgf_and_tgfb1_are_null_findings_beside_the_positive_one_of_another_source() -> None:
