@@ -162,6 +162,8 @@ class PotentialOptions:
         A table of receptors of receiving cells instead of ours, relative to study.toml.
     profiles
         Profiles of other media to compare with: csv files with the columns profile, gene, percentile.
+    functional
+        Numeric columns of the sample table that measure a process: `"tube_length_mm = angiogenesis"`.
     """
 
     unverified: bool = False
@@ -178,6 +180,7 @@ class PotentialOptions:
     gene_lists: tuple[str, ...] = ()
     receptors: str = ""
     profiles: tuple[str, ...] = ()
+    functional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from potential_planted import NAN, every, flasks, proteome, random_study, study
 
 from secretome.design import Design
-from secretome.errors import MissingColumn, UnknownLevel
+from secretome.errors import InvalidPlan, MissingColumn, UnknownLevel
 from secretome.stats.donor_bootstrap import donor_weights, mean_draws, widening
 from secretome.stats.evidence_score import interval
 from secretome.stats.matched_sets import detection_bins, matched_rows, share_as_high
@@ -143,3 +143,22 @@ def test_random_sets_are_found_as_often_and_never_hold_a_row_twice():
     assert share_as_high([10.0], np.zeros((99, 1)))[0] == pytest.approx(0.01)
     low, high = interval(rng.normal(size=(20_000, 1)))
     assert (low[0], high[0]) == pytest.approx((-1.96, 1.96), abs=0.06)
+
+
+def test_a_measured_read_out_stands_beside_the_scores_on_donors():
+    samples, assay = planted()
+    # the read-out follows VEGFA: the first tissue is high
+    samples["tubes"] = [10.0 + i % 3 for i in range(12)] + [1.0 + i % 3 for i in range(12)]
+    found = every(study(samples, assay), functional=("tubes = angiogenesis",))
+    agreement = found["potential.functional"].tables["agreement"].set_index("direction").loc["for"]
+    assert agreement["donors"] == 12
+    assert agreement["rank_correlation"] > 0.6
+    assert agreement["lower"] < agreement["rank_correlation"] < agreement["upper"]
+    scores = found["potential.processes"].tables["scores"]
+    told = scores.drop_duplicates("process").set_index("process")["functional_test"]
+    assert told["angiogenesis"].startswith("measured: tubes")
+    assert told["bone"] == "not tested functionally in this study"
+    with pytest.raises(InvalidPlan, match="did you mean angiogenesis"):
+        every(study(samples, assay), functional=("tubes = angiogenesi",))
+    with pytest.raises(MissingColumn):
+        every(study(samples, assay), functional=("tube = angiogenesis",))

@@ -98,10 +98,16 @@ def _scores(
     if len(table):
         table["reading"] = tables.readings(table)
         table["unit"] = table["scale"].map(UNITS)
-        table["functional_test"] = tables.NOT_TESTED
+        table["functional_test"] = table["process"].map(_measured(options)).fillna(tables.NOT_TESTED)
         # where nothing was seen there is no score: the blind spots tell of it
         table = table[table["factors_used"].astype(float) > 0].reset_index(drop=True)
     return table
+
+
+def _measured(options: PotentialOptions) -> dict[str, str]:
+    """Process to the read-out that stands beside it."""
+    pairs = [[part.strip() for part in entry.split("=", 1)] for entry in options.functional if "=" in entry]
+    return {process: f"measured: {column}, see potential.functional" for column, process in pairs}
 
 
 def _donor_scores(media: tuple[Medium, ...]) -> pd.DataFrame:

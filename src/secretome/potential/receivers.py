@@ -161,16 +161,18 @@ def _links(one: Medium, rows: pd.DataFrame) -> pd.DataFrame:
     for row in rows.to_dict("records"):
         column = place.get(str(row["ligand"]))
         found = column is not None
-        shown = one.profile.unit[seen[row_of[str(row["ligand"])]]].tolist() if found else []
+        shown = one.profile.unit[seen[row_of[str(row["ligand"])]]].tolist() if column is not None else []
+        # without a rank in any donor: the medium was declared to contain it
+        ranks = (
+            pd.Series(one.donors.rank[:, column]).dropna() if column is not None else pd.Series(dtype=float)
+        )
         lines.append(
             {
                 **{name: row[name] for name in row if name in LINKS},
-                "ligand_seen": "yes" if found else "not detected",
+                "ligand_seen": "yes" if len(ranks) else "declared additive" if found else "not detected",
                 "donors_detected": len(set(shown)),
                 "donors_measured": donors,
-                "median_percentile": float(pd.Series(one.donors.rank[:, column]).median())
-                if found
-                else float("nan"),
+                "median_percentile": float(ranks.median()) if len(ranks) else float("nan"),
             }
         )
     return pd.DataFrame(lines).assign(**one.where)

@@ -155,7 +155,7 @@ def _bovine(study: Study, one: Medium) -> pd.DataFrame:
         "concern": _BOVINE,
         "gene": f"{count} bovine proteins" if count else "bovine proteins",
         "status": "flagged" if count else "not detected" if searched else "not searched",
-        "donors_detected": pd.NA,
+        "donors_detected": float("nan"),
         "donors_measured": len(one.samples.units),
         "mechanism": "foreign protein that serum leaves in a product",
         "note": "shares of it: define.contaminants; a search against human sequences alone cannot see it",

@@ -9,7 +9,7 @@ from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
-from . import comparing, enrichment, holding, published, receivers, resemblance, safety
+from . import comparing, enrichment, functional, holding, published, receivers, resemblance, safety
 from .amounts import amounts_of
 from .constants import constants
 from .evidence import evidence
@@ -42,6 +42,7 @@ def whole(
         lambda: judge(study, found, known, declared, failed, options, occupied),
         lambda: comparing.result(study, found, known, options),
         lambda: holding.result(found, amounts, baths, mechanisms, options, study),
+        lambda: functional.result(study, found, known, options),
         lambda: receivers.result(found, known, options),
         lambda: safety.result(study, found),
         lambda: resemblance.result(found, options, seed=seed),

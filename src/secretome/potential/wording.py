@@ -185,7 +185,7 @@ def _findings(context: Context) -> Iterable[str]:
     if context.study.select(kind="panel"):
         yield "Amounts by immunoassay are scored as receptor occupancy; they do not fill what the proteome missed."
     if context.study.select(kind="activity"):
-        yield "A functional assay of this study stands in qualify; no process is named for it, so it is not set beside these figures."
+        yield "A functional assay of this study stands in qualify; name its read-out in [potential] functional to set it beside a process."
 
 
 def _symbol_notes(context: Context) -> Iterable[str]:
