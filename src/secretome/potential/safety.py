@@ -60,7 +60,7 @@ def result(study: Study, media: tuple[Medium, ...]) -> Result:
     rows = table.frame.rename(columns={"hgnc": "gene", "doi_or_id": "doi"})
     flags = stacked([_flags(one, rows) for one in media], FLAGS)
     if len(flags):
-        flags = pd.concat([flags, *[_bovine(study, one) for one in media]], ignore_index=True)[list(FLAGS)]
+        flags = stacked([flags, *[_bovine(study, one) for one in media]], FLAGS)
     concerns = _concerns(flags)
     summary = pd.DataFrame(
         {

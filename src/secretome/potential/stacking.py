@@ -26,4 +26,12 @@ def stacked(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     filled = [frame.dropna(axis=1, how="all") for frame in frames if len(frame)]
     if not filled:
         return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
-    return pd.concat(filled, ignore_index=True).reindex(columns=list(columns))
+    table = pd.concat(filled, ignore_index=True).reindex(columns=list(columns))
+    return table.assign(**{name: _plain(table[name]) for name in table if table[name].dtype == object})
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Numbers as numbers; texts with empty cells instead of gaps, as they come back from a file."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    whole = numbers.notna().sum() == column.notna().sum()
+    return numbers.astype(float) if whole else column.fillna("")
