@@ -20,6 +20,8 @@ ANCHOR = "potential-process-"
 # Rows of a process that the page prints whole: a reader goes from a score to every factor behind it.
 WHOLE = 120
 GENES = 12
+# Samples named for a factor; the file names all of them.
+SAMPLES = 12
 # Column of the factors that raises a doubt, and the word for it behind the gene.
 _DOUBTS = {"contaminant_class": "contaminant", "leak_prone": "may leak", "serum_prone": "may be serum"}
 _SCORES = (
@@ -70,9 +72,9 @@ _FACTORS = (
     "weight",
     "evidence_level",
     "mechanism",
+    "doi",
     "samples",
     "citation",
-    "doi",
 )
 _UNSEEN = ("direction", "gene", "reason", "weight", "mechanism", "measure_by", "citation", "doi")
 _SHOWN = ("scores", "processes", "factors", "unseen", "blind_by_process")
@@ -207,7 +209,11 @@ def _factors(factors: pd.DataFrame, process: str) -> pd.DataFrame:
 def _named_samples(rows: pd.DataFrame) -> str:
     if "detected_in" not in rows:
         return ""
-    return ", ".join(str(cell) for cell in rows["detected_in"] if pd.notna(cell) and str(cell))
+    names = [name for cell in rows["detected_in"] if pd.notna(cell) for name in str(cell).split(", ") if name]
+    if len(names) > SAMPLES and len(names) == int(rows["measured"].sum()):
+        return f"all {show(len(names))} samples"
+    more = f" … and {show(len(names) - SAMPLES)} more, all in the CSV" if len(names) > SAMPLES else ""
+    return ", ".join(names[:SAMPLES]) + more
 
 
 def _doubts(row: pd.Series) -> str:
