@@ -19,6 +19,7 @@ from .marks import (
     outcome_rows,
     partition_rows,
     process_rows,
+    profile_rows,
     quality_rows,
     records,
     sample_rows,
@@ -356,6 +357,41 @@ def processes(result: Result) -> Figure | None:
     )
 
 
+def profile(result: Result) -> Figure | None:
+    """Rank score of each process and group with its interval from donors; None without scores.
+
+    Parameters
+    ----------
+    result
+        `potential.processes`, with its table `scores`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    scores = result.tables.get("scores")
+    if scores is None or scores.empty or not (scores["scale"] == "rank").any():
+        return None
+    first = scores[scores["scale"] == "rank"][["assay", "material"]].iloc[0]
+    mine = scores[(scores["assay"] == first["assay"]) & (scores["material"] == first["material"])]
+    rows = profile_rows(mine)
+    alt_text = (
+        f"For each of {show(int(rows['process'].nunique()))} processes and {show(int(rows['group'].nunique()))} groups "
+        "the mean percentile of the factors for it and of those against it, with 95 % intervals from donors; the grey "
+        "tick is the median of random sets of proteins found as often."
+    )
+    return Figure(
+        "potential.profile",
+        f"Profile of each group, {first['material'].replace('_', ' ')}",
+        alt_text,
+        csv_href(result, "scores"),
+        _spec(_profile_chart(_altair(), rows), alt_text, 17 * int(rows["row"].nunique())),
+        {"rows": records(rows), "middle": [{"x": 50}]},
+        hint="Point for values. For and against are two numbers; they are never netted.",
+    )
+
+
 def outcomes(result: Result) -> Figure | None:
     """Difference of each outcome and medium from the others, with its 90 % interval; None with one medium.
 
@@ -544,6 +580,40 @@ def _outcomes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     points = base.mark_point(filled=True, size=60).encode(x, y, *_coded(alt, "told", known), tooltip=tips)
     zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
     return alt.layer(zero, lines, points)
+
+
+def _profile_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    order = list(dict.fromkeys(rows["row"]))
+    scale = alt.Scale(domain=[0, 100])
+    x = alt.X(
+        "x:Q",
+        title="mean percentile of the factors among detectable proteins (50: as any protein)",
+        scale=scale,
+    )
+    y = alt.Y("row:N", title=None, sort=order).axis(labelLimit=240, grid=True)
+    base = alt.Chart(alt.NamedData("rows"))
+    colour = _coloured(alt, alt.Color, "direction", FOR_AGAINST)
+    # for and against of one row stand a little apart, so that intervals do not hide each other
+    shift = alt.YOffset("direction:N", sort=["for", "against"])
+    tips = _tips(
+        alt,
+        {
+            "process": "process",
+            "group": "group",
+            "direction": "direction",
+            "words": "score",
+            "factors": "factors",
+            "donors": "donors",
+            "p": "p, random sets",
+        },
+    )
+    lines = base.mark_rule(strokeWidth=1.6).encode(alt.X("low:Q"), y, colour, x2="high:Q", yOffset=shift)
+    random = base.mark_tick(color="#9AA3AF", thickness=1.5, size=7).encode(
+        alt.X("random:Q"), y, yOffset=shift
+    )
+    points = base.mark_point(filled=True, size=42).encode(x, y, colour, yOffset=shift, tooltip=tips)
+    middle = alt.Chart(alt.NamedData("middle")).mark_rule(color="#9AA3AF", strokeDash=[3, 3]).encode(x="x:Q")
+    return alt.layer(middle, random, lines, points)
 
 
 def _scheme_chart(alt: ModuleType) -> object:
