@@ -117,7 +117,7 @@ class VaryOptions:
     """
 
     trend: bool = True
-    robust: bool = False
+    robust: bool = True
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2

@@ -178,7 +178,7 @@ def _by_detection(
     wanted = ~masked & (left != right)
     if not wanted.any() or question.sides.strategy == "slope between donors":
         return none, ""
-    columns, reason = fit_one_sided(question, design, options, wanted, ~masked, fitted.df)
+    columns, reason = fit_one_sided(question, design, options, wanted, ~masked, fitted)
     if not columns:
         return none, reason
     curved: NDArray[np.bool_] = wanted & np.isfinite(columns["p_value"])
@@ -212,6 +212,7 @@ def _facts(
         "down": int((significant & (table["log2_ratio"] < 0)).sum()),
         "seen_on_one_side": int(one_sided.sum()),
         "prior": fitted.prior,
+        "excess": fitted.excess,
         "verdict": "not tested" if question.reason else "pass",
         "reason": question.reason,
         "by_detection": int(curved.sum()),

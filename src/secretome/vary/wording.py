@@ -93,6 +93,13 @@ def _notes(contrasts: pd.DataFrame, power: pd.DataFrame, study: Study) -> tuple[
         and row.flasks_left + row.flasks_right > row.donors_left + row.donors_right
     ]
     notes += [
+        f"{row.contrast}: the bulk of proteins differs {show(row.excess)} times more widely between the sides "
+        "than donors within a side explain, as injections of one sample or flasks of one day do; the test of "
+        "the minimum effect allows for it."
+        for row in contrasts.itertuples()
+        if row.excess > 1
+    ]
+    notes += [
         f"{row.contrast}: proteins seen on one side only were not judged: {row.detection_reason}."
         for row in contrasts.itertuples()
         if row.detection_reason
