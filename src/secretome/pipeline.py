@@ -94,6 +94,11 @@ def check(plan: Plan) -> Check:
         found = f"[evidence] store = {plan.evidence.store!r} does not exist"
         action = "Make it with `secretome evidence import FILE --store …`, or take the line out."
         return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
+    if plan.vary.gene_sets and not Path(plan.vary.gene_sets).is_file():
+        found = f"[vary] gene_sets = {plan.vary.gene_sets!r} does not exist"
+        return Check(
+            (Problem(plan.file.name, found, "a GMT file", "Mend the path, or take the line out."),), ()
+        )
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
     from .qualify import problems_of

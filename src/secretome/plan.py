@@ -114,6 +114,10 @@ class VaryOptions:
         Make the mixed-model tests beside the donor-level ones.
     partition_draws
         Parametric-bootstrap draws for the intervals of the variance partition; 0 for none.
+    sets
+        Test the factors of each process, and the sets of `gene_sets`, as sets.
+    gene_sets
+        A GMT file, relative to study.toml; empty when there is none.
     """
 
     trend: bool = True
@@ -125,6 +129,8 @@ class VaryOptions:
     minimum_log2_ratio: float = 0.5
     mixed: bool = True
     partition_draws: int = 100
+    sets: bool = True
+    gene_sets: str = ""
 
 
 @dataclass(frozen=True)
@@ -330,6 +336,9 @@ def parse_plan(
     known = stages["evidence"]
     if isinstance(known, EvidenceOptions) and known.store:
         stages["evidence"] = replace(known, store=str(folder / known.store))
+    varied = stages["vary"]
+    if isinstance(varied, VaryOptions) and varied.gene_sets:
+        stages["vary"] = replace(varied, gene_sets=str(folder / varied.gene_sets))
     return replace(plan, **stages)  # type: ignore[arg-type]
 
 
