@@ -261,7 +261,7 @@ def _result(sets: pd.DataFrame, design: Design, options: VaryOptions) -> Result:
         sources=(Source(known.name, known.version, known.sha256),),
         notes=(
             "The background is the proteins tested in the same contrast, not the genome.",
-            "Factors for and against a process are two sets; there is no net score.",
+            "Factors for and against a process are two sets with an answer each.",
         ),
         lacks=() if len(sets) else (f"No set has {FEWEST} members among the proteins tested.",),
         methods=(
