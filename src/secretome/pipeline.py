@@ -90,10 +90,6 @@ def check(plan: Plan) -> Check:
         return Check(error.problems, ())
     measured = [str(name) for name in reading.study.samples.index]
     unknown = [name for name in plan.define.exclude if name not in measured]
-    if plan.evidence.store and not Path(plan.evidence.store).is_file():
-        found = f"[evidence] store = {plan.evidence.store!r} does not exist"
-        action = "Make it with `secretome evidence import FILE --store …`, or take the line out."
-        return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
     absent = _absent(plan)
     if absent:
         return Check(absent, ())
@@ -112,17 +108,23 @@ def check(plan: Plan) -> Check:
 
 
 def _absent(plan: Plan) -> tuple[Problem, ...]:
-    """Files of [potential] that do not exist."""
-    options = plan.potential
-    named = (*options.gene_sets, *options.gene_lists, *options.profiles, options.receptors)
+    """Files that an option names and that do not exist."""
+    potential = plan.potential
+    named = {
+        "vary": (plan.vary.gene_sets,),
+        "potential": (*potential.gene_sets, *potential.gene_lists, *potential.profiles, potential.receptors),
+        "evidence": (plan.evidence.store,),
+    }
+    make = {"evidence": "Make it with `secretome evidence import FILE --store …`, or take the line out."}
     return tuple(
         Problem(
             plan.file.name,
-            f"[potential] names {name!r}, which does not exist",
+            f"[{stage}] names {name!r}, which does not exist",
             "a file",
-            "Mend or take it out.",
+            make.get(stage, "Mend the path, or take it out."),
         )
-        for name in named
+        for stage, names in named.items()
+        for name in names
         if name and not Path(name).is_file()
     )
 

@@ -126,10 +126,14 @@ class VaryOptions:
         Make the mixed-model tests beside the donor-level ones.
     partition_draws
         Parametric-bootstrap draws for the intervals of the variance partition; 0 for none.
+    sets
+        Test the factors of each process, and the sets of `gene_sets`, as sets.
+    gene_sets
+        A GMT file, relative to study.toml; empty when there is none.
     """
 
     trend: bool = True
-    robust: bool = False
+    robust: bool = True
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
@@ -137,6 +141,8 @@ class VaryOptions:
     minimum_log2_ratio: float = 0.5
     mixed: bool = True
     partition_draws: int = 100
+    sets: bool = True
+    gene_sets: str = ""
 
 
 @dataclass(frozen=True)
@@ -384,6 +390,9 @@ def parse_plan(
             profiles=tuple(str(folder / name) for name in potential.profiles),
             receptors=str(folder / potential.receptors) if potential.receptors else "",
         )
+    varied = stages["vary"]
+    if isinstance(varied, VaryOptions) and varied.gene_sets:
+        stages["vary"] = replace(varied, gene_sets=str(folder / varied.gene_sets))
     return replace(plan, **stages)  # type: ignore[arg-type]
 
 
