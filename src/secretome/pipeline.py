@@ -94,15 +94,37 @@ def check(plan: Plan) -> Check:
         found = f"[evidence] store = {plan.evidence.store!r} does not exist"
         action = "Make it with `secretome evidence import FILE --store …`, or take the line out."
         return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
+    absent = _absent(plan)
+    if absent:
+        return Check(absent, ())
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
-    from .qualify import problems_of
+    from . import define, qualify
 
-    faults = problems_of(reading.study, plan.qualify)
+    faults = (
+        *define.problems_of(plan.organism, plan.define),
+        *qualify.problems_of(reading.study, plan.qualify),
+    )
     if faults:
         return Check(faults, ())
     gaps = [lack for result in reading.results for lack in result.lacks]
     return Check((), (*reading.notes, *gaps))
+
+
+def _absent(plan: Plan) -> tuple[Problem, ...]:
+    """Files of [potential] that do not exist."""
+    options = plan.potential
+    named = (*options.gene_sets, *options.gene_lists, *options.profiles, options.receptors)
+    return tuple(
+        Problem(
+            plan.file.name,
+            f"[potential] names {name!r}, which does not exist",
+            "a file",
+            "Mend or take it out.",
+        )
+        for name in named
+        if name and not Path(name).is_file()
+    )
 
 
 def _unknown_sample(plan: Plan, name: str, measured: list[str]) -> Problem:

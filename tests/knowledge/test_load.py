@@ -48,9 +48,6 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
-        # counted by this project: nothing in it was read in a source
-        if name == "origin_counts":
-            continue
         assert {"verified", "confidence"} & set(loaded.frame.columns), name
 
 
