@@ -185,6 +185,8 @@ def test_what_is_blocked_stays_blocked_and_an_agent_at_zero_does_nothing():
     assert parse_condition("ruxolitinib=0;SAG=0", known).levels == {}
     assert parse_condition("anti-HGF=0.5", known).levels == {"HGF": pytest.approx(0.15)}
     assert parse_condition("conditioned medium=on", known).medium == 1.0
+    assert parse_condition("ADSC=1", known).medium == 1.0
+    assert parse_condition("MSC=1", model("clearance")).levels == {"MSC": 1.0}
 
 
 def test_a_file_without_the_columns_is_unreadable(tmp_path):

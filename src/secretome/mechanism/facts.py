@@ -36,6 +36,7 @@ EXPECTED: Mapping[str, int] = MappingProxyType(
 )
 NEEDED = ("perturb", "reference", "readout", "expected")
 _NOTHING = ("", "control", "basal", "baseline", "vehicle", "none", "untreated", "wt", "wildtype", "wild type")
+_CELL_WORDS = frozenset({"msc", "mscs", "adsc", "adscs", "bmsc", "bmmsc", "ucmsc", "hucmsc"})
 _MEDIUM_WORDS = frozenset({"mscconditionedmedium", "conditionedmedium", "msccm", "cm", "adsccm", "asccm", "bmsccm", "ucmsccm", "mscsecretome", "secretome", "msccmtreatment"})  # fmt: skip
 
 
@@ -167,7 +168,7 @@ def parse_condition(text: str, model: Model) -> Condition:
             if value not in contexts[word]:
                 raise InvalidModel(f"{word}={value!r}{near_misses(value, contexts[word])}")
             context[word] = value
-        elif _is_medium(word):
+        elif _is_medium(word, model):
             medium = level(value) if equals else 1.0
         elif model.name == "clearance" and word == "source" and value in ("helped", "dying"):
             levels["MSC_apoptosis"] = float(value == "dying")
@@ -179,8 +180,10 @@ def parse_condition(text: str, model: Model) -> Condition:
     return Condition({**levels, **blocked}, context, medium)
 
 
-def _is_medium(word: str) -> bool:
-    return re.sub(r"[\s_\-]", "", word.lower()) in _MEDIUM_WORDS
+def _is_medium(word: str, model: Model) -> bool:
+    """Whether a word stands for a whole medium; stromal cells beside a follicle count as what they give off."""
+    plain = re.sub(r"[\s_\-]", "", word.lower())
+    return plain in _MEDIUM_WORDS or (model.name == "follicle" and plain in _CELL_WORDS)
 
 
 def _act(
