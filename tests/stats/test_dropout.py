@@ -66,6 +66,21 @@ def test_three_columns_equal_proda_but_for_the_last_hundredth(oracle):
         assert p.max() < 0.2
 
 
+def test_tissues_together_are_near_the_f_test_of_proda(oracle):
+    """The reference compares two fits, ours is a Wald test of one: 0.05 holds for nine rows in ten."""
+    tissue = oracle.inputs("A_samples.csv.gz")["tissue"]
+    cells = np.stack([tissue == name for name in ("BM", "AT", "UC")], axis=1).astype(float)
+    values = oracle.inputs("A_missing.csv.gz").to_numpy()
+    f, p = dropout.f_test(dropout.fit_dropout(values, cells), [[1, 1], [-1, 0], [0, -1]])
+    expected = oracle.expected("proda_A_tissue_rowF.csv")["pval"].to_numpy()
+    known = np.isfinite(expected) & np.isfinite(p)
+    assert known.mean() > 0.97
+    away = np.abs(np.log10(p[known]) - np.log10(expected[known]))
+    assert np.quantile(away, 0.89) < 0.05
+    assert away.max() < 0.3
+    assert (f[known] >= 0).all()
+
+
 def test_planted_detection_curves_are_recovered(planted):
     assert np.mean(planted.midpoint) == pytest.approx(18.5, abs=0.4)
     assert np.mean(planted.scale) == pytest.approx(1.2, abs=0.3)

@@ -383,9 +383,7 @@ def test_kidney_ages_are_tested_on_donors(shared):
         "age": "age[aged] - age[young]",
         "compartment": "compartment[tubulointerstitium] - compartment[glomerulus]",
     }
-    result = compare(
-        _study(y, samples, contrasts, "~ 0 + compartment + age"), VaryOptions(one_sided=False, prior="legacy")
-    )
+    result = compare(_study(y, samples, contrasts, "~ 0 + compartment + age"), VaryOptions())
     found = result.tables["contrasts"].set_index("contrast")
     assert found.loc["age", "significant_5_fdr"] == 0
     assert found.loc["age", "donors_left"] == found.loc["age", "donors_right"] == 3

@@ -19,11 +19,14 @@ from .marks import (
     outcome_rows,
     partition_rows,
     process_rows,
+    profile_rows,
     quality_rows,
     records,
     sample_rows,
+    slug,
     volcano_rows,
 )
+from .marks_product import curve_rows, keeping_rows
 from .scheme import LOWERS, RAISES, scheme_rows, tallest
 from .tables import csv_href
 
@@ -354,6 +357,41 @@ def processes(result: Result) -> Figure | None:
     )
 
 
+def profile(result: Result) -> Figure | None:
+    """Rank score of each process and group with its interval from donors; None without scores.
+
+    Parameters
+    ----------
+    result
+        `potential.processes`, with its table `scores`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    scores = result.tables.get("scores")
+    if scores is None or scores.empty or not (scores["scale"] == "rank").any():
+        return None
+    first = scores[scores["scale"] == "rank"][["assay", "material"]].iloc[0]
+    mine = scores[(scores["assay"] == first["assay"]) & (scores["material"] == first["material"])]
+    rows = profile_rows(mine)
+    alt_text = (
+        f"For each of {show(int(rows['process'].nunique()))} processes and {show(int(rows['group'].nunique()))} groups "
+        "the mean percentile of the factors for it and of those against it, with 95 % intervals from donors; the grey "
+        "tick is the median of random sets of proteins found as often."
+    )
+    return Figure(
+        "potential.profile",
+        f"Profile of each group, {first['material'].replace('_', ' ')}",
+        alt_text,
+        csv_href(result, "scores"),
+        _spec(_profile_chart(_altair(), rows), alt_text, 17 * int(rows["row"].nunique())),
+        {"rows": records(rows), "middle": [{"x": 50}]},
+        hint="Point for values. For and against are two numbers; they are never netted.",
+    )
+
+
 def outcomes(result: Result) -> Figure | None:
     """Difference of each outcome and medium from the others, with its 90 % interval; None with one medium.
 
@@ -386,6 +424,10 @@ def outcomes(result: Result) -> Figure | None:
     )
 
 
+# Influences below it would hide the others; the table lists them all.
+LEAST_FLUX = 0.05
+
+
 def scheme(result: Result) -> Figure | None:
     """The network with the flux of each edge, from causes on the left to effects on the right.
 
@@ -400,12 +442,14 @@ def scheme(result: Result) -> Figure | None:
         If Altair is not installed.
     """
     edges = result.tables["edges"]
-    if edges.empty:
+    drawn = edges[edges["flux_highest"] >= LEAST_FLUX].reset_index(drop=True)
+    if drawn.empty:
         return None
-    nodes, rows = scheme_rows(edges)
+    nodes, rows = scheme_rows(drawn)
     alt_text = (
-        f"Scheme of {show(len(nodes))} nodes and {show(len(rows))} influences; the wider a line, the more it carries "
-        "at the middle of what is known; dashed lines lower their target."
+        f"Scheme of {show(len(nodes))} nodes and {show(len(rows))} of {show(len(edges))} influences; the wider a line, the more "
+        "it carries at the middle of what is known; dashed lines lower their target. Left out, and listed in the table: "
+        f"influences that carry less than {show(LEAST_FLUX)} in every medium."
     )
     return Figure(
         f"mechanism.{result.name}-scheme",
@@ -414,6 +458,81 @@ def scheme(result: Result) -> Figure | None:
         csv_href(result, "edges"),
         _spec(_scheme_chart(_altair()), alt_text, 24 * tallest(nodes)),
         {"rows": records(rows), "nodes": records(nodes)},
+        hint=_PAN_HINT,
+    )
+
+
+def potency(result: Result) -> Figure:
+    """Responses of the reference and the test lots, with each one's own curve on each plate.
+
+    Parameters
+    ----------
+    result
+        A potency assay, with its tables `wells` and `curves`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    wells, curves = curve_rows(result)
+    names = ", ".join(dict.fromkeys(wells["preparation"].astype(str)))
+    plates = wells["plate"].nunique()
+    alt_text = (
+        f"Responses against dose on a logarithmic axis for {names} on {show(int(plates))} plates, each with its own "
+        "curve; curves of one shape that are only shifted are parallel."
+    )
+    unit = str(result.parameters.get("dose_unit", "not stated"))
+    title = "dose" if unit == "not stated" else f"dose ({unit})"
+    return Figure(
+        f"qualify.{slug(result.name)}",
+        "Dose and response, each preparation with its own curve",
+        alt_text,
+        csv_href(result, "wells"),
+        _spec(_potency_chart(_altair(), wells, title), alt_text, 340),
+        {"rows": records(wells), "curves": records(curves)},
+        hint=_PAN_HINT,
+    )
+
+
+def keeping(result: Result, attribute: str) -> Figure:
+    """One attribute over time with the chosen lines, their confidence limits and the acceptance limits.
+
+    Parameters
+    ----------
+    result
+        A stability study, with its tables `points`, `lines` and `attributes`.
+    attribute
+        A value of `attributes.attribute`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    points, lines, marks = keeping_rows(result, attribute)
+    unit = str(result.parameters.get("time_unit", ""))
+    row = result.tables["attributes"].set_index("attribute").loc[attribute]
+    months = float(row["months"])
+    leaves = f"leaves the acceptance limit at {show(months)} {unit}"
+    if not 0 < months < float("inf"):
+        leaves = (
+            "does not leave the acceptance limits"
+            if months
+            else "is outside the acceptance limit at the start"
+        )
+    alt_text = (
+        f"{attribute} of {show(int(row['lots']))} lots over time with the fitted lines and their confidence limits; "
+        f"the limit of the mean {leaves}."
+    )
+    name = file_name(attribute, dict.fromkeys(result.tables["attributes"]["attribute"].astype(str)))
+    return Figure(
+        f"qualify.{slug(result.name)}-{name}",
+        f"{attribute} over time",
+        alt_text,
+        csv_href(result, "lines"),
+        _spec(_keeping_chart(_altair(), points, f"time ({unit})", attribute), alt_text, 300),
+        {"rows": records(points), "lines": records(lines), "marks": records(marks)},
         hint=_PAN_HINT,
     )
 
@@ -461,6 +580,40 @@ def _outcomes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     points = base.mark_point(filled=True, size=60).encode(x, y, *_coded(alt, "told", known), tooltip=tips)
     zero = alt.Chart(alt.NamedData("zero")).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
     return alt.layer(zero, lines, points)
+
+
+def _profile_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
+    order = list(dict.fromkeys(rows["row"]))
+    scale = alt.Scale(domain=[0, 100])
+    x = alt.X(
+        "x:Q",
+        title="mean percentile of the factors among detectable proteins (50: as any protein)",
+        scale=scale,
+    )
+    y = alt.Y("row:N", title=None, sort=order).axis(labelLimit=240, grid=True)
+    base = alt.Chart(alt.NamedData("rows"))
+    colour = _coloured(alt, alt.Color, "direction", FOR_AGAINST)
+    # for and against of one row stand a little apart, so that intervals do not hide each other
+    shift = alt.YOffset("direction:N", sort=["for", "against"])
+    tips = _tips(
+        alt,
+        {
+            "process": "process",
+            "group": "group",
+            "direction": "direction",
+            "words": "score",
+            "factors": "factors",
+            "donors": "donors",
+            "p": "p, random sets",
+        },
+    )
+    lines = base.mark_rule(strokeWidth=1.6).encode(alt.X("low:Q"), y, colour, x2="high:Q", yOffset=shift)
+    random = base.mark_tick(color="#9AA3AF", thickness=1.5, size=7).encode(
+        alt.X("random:Q"), y, yOffset=shift
+    )
+    points = base.mark_point(filled=True, size=42).encode(x, y, colour, yOffset=shift, tooltip=tips)
+    middle = alt.Chart(alt.NamedData("middle")).mark_rule(color="#9AA3AF", strokeDash=[3, 3]).encode(x="x:Q")
+    return alt.layer(middle, random, lines, points)
 
 
 def _scheme_chart(alt: ModuleType) -> object:
@@ -649,6 +802,51 @@ def _processes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
         for side, align, dx in (("for", "left", 5), ("against", "right", -5))
     )
     return alt.layer(known, seen, *shares, zero)
+
+
+def _potency_chart(alt: ModuleType, wells: pd.DataFrame, title: str) -> object:
+    x = alt.X("dose:Q", title=title, scale=alt.Scale(type="log", nice=False, padding=20))
+    y = alt.Y("response:Q", title="response", scale=alt.Scale(zero=False, padding=14))
+    codes = _coded(alt, "preparation", _known(wells["preparation"]))
+    tips = _tips(alt, {"preparation": "preparation", "plate": "plate", "told": "well"})
+    points = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, size=46, opacity=0.75, aria=False)
+    curves = alt.Chart(alt.NamedData("curves")).mark_line(strokeWidth=1.6, opacity=0.8, aria=False)
+    return alt.layer(
+        curves.encode(x, y, codes[0], detail="line:N"),
+        points.encode(x, y, *codes, tooltip=tips).add_params(_pan(alt)),
+    )
+
+
+def _keeping_chart(alt: ModuleType, points: pd.DataFrame, title: str, attribute: str) -> object:
+    x = alt.X("time:Q", title=title, scale=alt.Scale(nice=False, padding=20))
+    y = alt.Y("value:Q", title=attribute, scale=alt.Scale(zero=False, padding=14))
+    lots = [*dict.fromkeys(points["lot"].astype(str)), "all lots"]
+    codes = _coded(alt, "lot", _known(pd.Series(lots)))
+    lines = alt.Chart(alt.NamedData("lines"))
+    marks = alt.Chart(alt.NamedData("marks"))
+    tips = _tips(alt, {"lot": "lot", "told": "value"})
+    mean = lines.mark_line(strokeWidth=1.8, aria=False).encode(x, alt.Y("mean:Q"), codes[0])
+    band = lines.mark_area(opacity=0.14, aria=False).encode(x, alt.Y("lower:Q"), codes[0], y2="upper:Q")
+    limits = marks.mark_rule(color="#C8380A", strokeWidth=1.6).encode(alt.Y("value:Q"))
+    crossed = marks.mark_rule(color=FAINT, strokeDash=[4, 3]).encode(alt.X("time:Q"))
+    named = marks.mark_text(align="left", dx=4, dy=-6, fontSize=11, color=FAINT, aria=False)
+    seen = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, size=50, opacity=0.85, aria=False)
+    return alt.layer(
+        band,
+        mean,
+        limits.transform_filter("isValid(datum.value)"),
+        crossed.transform_filter("isValid(datum.time)"),
+        named.encode(x=alt.value(0), y=alt.Y("value:Q"), text="what:N").transform_filter(
+            "isValid(datum.value)"
+        ),
+        seen.encode(x, y, *codes, tooltip=tips).add_params(_pan(alt)),
+    )
+
+
+def _known(names: pd.Series) -> dict[str, tuple[str, str]]:
+    """A colour and a shape for each of a few names, in order."""
+    listed = dict.fromkeys(names.astype(str))
+    return {name: (GROUPS[i % len(GROUPS)], SHAPES[i % len(SHAPES)]) for i, name in enumerate(listed)}
 
 
 def _altair() -> ModuleType:

@@ -247,6 +247,33 @@ def process_rows(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def profile_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each process, group and direction: rank score and its interval from donors."""
+    mine = table[(table["scale"] == "rank") & (table["variant"] == "as counted")]
+    mine = mine.sort_values(["process", "group", "direction"], kind="stable")
+    numbers = {name: mine[name].astype(float) for name in ("score", "lower", "upper", "random_median")}
+    words = [
+        f"{show(at)} ({show(low)} to {show(high)})" if math.isfinite(low) else f"{show(at)} (no interval)"
+        for at, low, high in zip(numbers["score"], numbers["lower"], numbers["upper"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "row": mine["process"].astype(str) + " · " + mine["group"].astype(str),
+            "process": mine["process"].astype(str),
+            "group": mine["group"].astype(str),
+            "direction": mine["direction"].astype(str),
+            "x": numbers["score"].round(3),
+            "low": numbers["lower"].round(3),
+            "high": numbers["upper"].round(3),
+            "random": numbers["random_median"].round(3),
+            "words": words,
+            "donors": [show(int(count)) for count in mine["donors"]],
+            "factors": [show(int(count)) for count in mine["factors_used"]],
+            "p": [show(value) for value in mine["p_random_sets"]],
+        }
+    )
+
+
 def outcome_rows(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each outcome and medium: difference from the other media and its interval."""
     table = table.sort_values("outcome", kind="stable")

@@ -14,8 +14,9 @@ from .contrasts import compare
 from .mixed import compare_mixed
 from .numbers import follow_numbers
 from .partition import partition
+from .sets import compare_sets, fingerprint
 
-__all__ = ["audit_design", "compare", "compare_mixed", "follow_numbers", "partition", "run"]
+__all__ = ["audit_design", "compare", "compare_mixed", "compare_sets", "follow_numbers", "partition", "run"]
 
 
 def run(
@@ -40,17 +41,25 @@ def run(
 
     Returns
     -------
-    The study and the results `vary.design`, `vary.contrasts`, `vary.mixed`, `vary.numbers` and
+    The study and the results `vary.design`, `vary.contrasts`, `vary.sets`, `vary.mixed`, `vary.numbers` and
     `vary.partition`; without a design only a result that says so.
     """
     del results
     if study.design is None:
         return study, (_no_design(),)
-    results_made = [audit_design(study), compare(study, options, progress=progress)]
+    contrasts = compare(study, options, progress=progress)
+    results_made = [audit_design(study), contrasts]
+    if options.sets:
+        results_made.append(compare_sets(study, contrasts, options))
     if options.mixed:
         results_made.append(compare_mixed(study, options))
     results_made += [follow_numbers(study, options), partition(study, options, seed=seed)]
     return study, tuple(results_made)
+
+
+def outside(options: VaryOptions) -> str:
+    """The sha256 of the GMT file that the stage reads besides the study; for the cache."""
+    return fingerprint(options.gene_sets)
 
 
 def _no_design() -> Result:

@@ -73,7 +73,7 @@ def compare(study: Study, options: VaryOptions, *, progress: Progress | None = N
     for assay in assays:
         flasks: linear.RowFit | None = None
         for name, expression in design.contrasts.items():
-            question = _question(study, assay, design, name, expression, options)
+            question = question_of(study, assay, design, name, expression, options)
             if flasks is None and question.sides.strategy != "paired within donor":
                 flasks = flask_fit(question, design)
             judged.append(_judge(question, design, options, flasks))
@@ -89,9 +89,10 @@ def compare(study: Study, options: VaryOptions, *, progress: Progress | None = N
     return contrasts_result(design, options, pd.DataFrame([one.facts for one in judged]), table, power, study)
 
 
-def _question(
+def question_of(
     study: Study, assay: Assay, design: Design, name: str, expression: str, options: VaryOptions
 ) -> Question:
+    """One contrast on one assay, with its sides and the reason why it cannot be tested, if any."""
     data = assay.matrix
     kept = np.ones(data.n_obs, dtype=bool)
     if "excluded" in data.obs:
@@ -178,7 +179,7 @@ def _by_detection(
     wanted = ~masked & (left != right)
     if not wanted.any() or question.sides.strategy == "slope between donors":
         return none, ""
-    columns, reason = fit_one_sided(question, design, options, wanted, ~masked, fitted.df)
+    columns, reason = fit_one_sided(question, design, options, wanted, ~masked, fitted)
     if not columns:
         return none, reason
     curved: NDArray[np.bool_] = wanted & np.isfinite(columns["p_value"])
@@ -212,6 +213,7 @@ def _facts(
         "down": int((significant & (table["log2_ratio"] < 0)).sum()),
         "seen_on_one_side": int(one_sided.sum()),
         "prior": fitted.prior,
+        "excess": fitted.excess,
         "verdict": "not tested" if question.reason else "pass",
         "reason": question.reason,
         "by_detection": int(curved.sum()),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, norm
 from scipy.stats import t as student
 
 from secretome.design import Design
 from secretome.errors import NotEstimable
 from secretome.plan import VaryOptions
 from secretome.stats import linear
+from secretome.stats.empirical_null import excess
 from secretome.study import Assay
 
 from .one_sided import judge_one_sided
@@ -40,12 +41,16 @@ class Question:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Columns (n,) of the effects table, NaN where there is no answer; the prior; sigma of one donor (n,)."""
+    """Columns (n,) of the effects table, NaN where there is no answer; the prior; sigma of one donor (n,).
+
+    `excess` is the factor by which the bulk of proteins scatters more between the sides than donors explain.
+    """
 
     columns: dict[str, NDArray[np.float64]]
     prior: str
     sigma: NDArray[np.float64]
     df: float
+    excess: float = 1.0
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
@@ -59,8 +64,9 @@ def fit_donors(question: Question, design: Design, options: VaryOptions, tested:
         return Fitted(empty, "", sigma, np.nan)
     contrasted = _contrasted(units, usable, options)
     moderated = linear.moderate(contrasted, trend=options.trend, robust=options.robust, prior=options.prior)
+    factor = _excess(moderated, options)
     beyond = linear.treat(
-        contrasted,
+        replace(contrasted, unscaled_sd=factor * contrasted.unscaled_sd),
         options.minimum_log2_ratio,
         trend=options.trend,
         robust=options.robust,
@@ -84,32 +90,40 @@ def fit_donors(question: Question, design: Design, options: VaryOptions, tested:
     sigma[usable] = np.sqrt(moderated.s2_post)
     known = np.isfinite(moderated.p_value[:, 0])
     df = float(np.median(moderated.df_total[known])) if known.any() else np.nan
-    return Fitted(empty, str(moderated.prior), sigma, df)
+    return Fitted(empty, str(moderated.prior), sigma, df, factor)
+
+
+def _excess(moderated: linear.Moderated, options: VaryOptions) -> float:
+    """How much wider than chance the bulk of the statistics spreads, 1 or more."""
+    z = np.sign(moderated.t[:, 0]) * norm.isf(moderated.p_value[:, 0] / 2)
+    return excess(z, moderated.standard_error[:, 0], minimum=options.minimum_log2_ratio)
 
 
 def fit_one_sided(
-    question: Question,
-    design: Design,
-    options: VaryOptions,
-    wanted: NDArray[np.bool_],
-    usable: NDArray[np.bool_],
-    df: float,
-) -> tuple[dict[str, NDArray[np.float64]], str]:
+    question: Question, design: Design, options: VaryOptions, wanted: NDArray[np.bool_],
+    usable: NDArray[np.bool_], fitted: Fitted,
+) -> tuple[dict[str, NDArray[np.float64]], str]:  # fmt: skip
     """Columns of the rows in `wanted` by the detection curves of the donors, and why there are none.
 
     Their degrees of freedom are those of the moderated test of the same contrast, at most twice those of the
     donors: the model takes detections as independent, which whole runs are not, and heavy tails allow for it.
+    A row with a value on both sides gets the largest p of three: the model, the moderated t of the values,
+    and the silence of the others.
     """
-    judged = judge_one_sided(question.values, design, question.samples, question.sides, wanted, usable)
+    smallest = options.minimum_log2_ratio
+    judged = judge_one_sided(
+        question.values, design, question.samples, question.sides, wanted, usable,
+        minimum=smallest, excess=fitted.excess,
+    )  # fmt: skip
     donors = judged.df[np.isfinite(judged.df)]
     if not donors.size:
         return {}, judged.reason
-    freedom = np.fmin(df, _TAILS * judged.df)
+    freedom = np.fmin(fitted.df, _TAILS * judged.df)
     half = student.ppf(0.5 + INTERVAL / 2, freedom) * judged.standard_error
     size = np.abs(judged.difference)
-    smallest = options.minimum_log2_ratio
-    beyond = student.sf((size - smallest) / judged.standard_error, freedom)
-    beyond = beyond + student.sf((size + smallest) / judged.standard_error, freedom)
+    wider = np.sqrt(judged.standard_error**2 + (fitted.excess**2 - 1) * judged.sampling)
+    beyond = student.sf((size - smallest) / wider, freedom) + student.sf((size + smallest) / wider, freedom)
+    p_value = np.asarray(2 * student.sf(np.abs(judged.t), freedom), dtype=float)
     columns: dict[str, NDArray[np.float64]] = {
         "log2_ratio": judged.difference,
         "lower": judged.difference - half,
@@ -117,10 +131,23 @@ def fit_one_sided(
         "standard_error": judged.standard_error,
         "t": judged.t,
         "df": freedom,
-        "p_value": np.asarray(2 * student.sf(np.abs(judged.t), freedom), dtype=float),
-        "p_minimum_effect": np.asarray(np.minimum(beyond, 1.0), dtype=float),
+        "p_value": _largest(p_value, judged.p_absence, fitted.columns["p_value"]),
+        "p_minimum_effect": _largest(
+            np.asarray(np.minimum(beyond, 1.0), dtype=float),
+            judged.p_absence_minimum,
+            fitted.columns["p_minimum_effect"],
+        ),
     }
     return columns, ""
+
+
+def _largest(
+    model: NDArray[np.float64], silence: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """P of the model, or of the weakest witness where the sparse side has a value."""
+    both = np.isfinite(silence)
+    largest: NDArray[np.float64] = np.where(both, np.fmax(np.fmax(model, silence), values), model)
+    return largest
 
 
 def flask_fit(question: Question, design: Design) -> linear.RowFit:
@@ -131,16 +158,17 @@ def flask_fit(question: Question, design: Design) -> linear.RowFit:
 def claimed_on_flasks(
     fit: linear.RowFit, question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]
 ) -> int:
-    """Rows that a test of flasks, taken as independent, would call at 5 % FDR."""
+    """Rows that a test of flasks, taken as independent, would call at 5 % FDR.
+
+    As it is mostly run: limma's trend with the prior of limma 3.54.
+    """
     weights = design.contrast(question.samples, question.expression)
     rows = tested & (fit.df_residual > 0)
     if not rows.any():
         return 0
     contrasted = linear.contrast_rows(fit, weights[:, None], covariance=options.covariance)
     try:
-        moderated = linear.moderate(
-            contrasted, trend=options.trend, robust=options.robust, prior=options.prior
-        )
+        moderated = linear.moderate(contrasted, trend=options.trend, prior="legacy")
     except NotEstimable:
         return 0
     p = moderated.p_value[rows, 0]

@@ -79,6 +79,28 @@ def _nothing(result: Result) -> tuple[Block, ...]:  # noqa: ARG001 - one of seve
     return ()
 
 
+def _sets(result: Result) -> tuple[Block, ...]:
+    sets = result.tables["sets"]
+    if sets.empty:
+        return ()
+    columns = (
+        "contrast",
+        "set",
+        "direction",
+        "difference",
+        "lower",
+        "upper",
+        "p_value",
+        "fdr",
+        "n",
+        "of",
+        "genes",
+    )
+    rows = sets.sort_values(["p_value", "contrast", "set"]).head(TOP)
+    caption = "Smallest p first, all contrasts"
+    return (table_of(result, "sets", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP),)
+
+
 def _mixed(result: Result) -> tuple[Block, ...]:
     effects = result.tables["effects"]
     if effects.empty:
@@ -172,6 +194,7 @@ def _pairs(first: list[str], second: list[str], word: str) -> list[str]:
 # result -> what stands in front, and the tables that are shown there or only as files
 _SHOWN: Mapping[str, tuple[Callable[[Result], tuple[Block, ...]], tuple[str, ...]]] = {
     "vary.contrasts": (_contrasts, ("contrasts", "effects")),
+    "vary.sets": (_sets, ("sets",)),
     "vary.mixed": (_mixed, ("effects",)),
     "vary.partition": (_partition, ("top", "partition", "density")),
     "vary.numbers": (_numbers, ("slopes",)),
