@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from secretome import evidence, pipeline
+from secretome.dossier import Dossier
 from secretome.errors import InvalidInput, InvalidStore
 from secretome.evidence import cite, claims
 from secretome.evidence.claims import Claim
@@ -160,3 +161,16 @@ def test_keys_are_plain_and_told_apart():
     assert cite.bibliography(records, style="ris").count("ER  - ") == 2
     assert len(json.loads(cite.bibliography(records, style="csl"))) == 2
     assert r"50\% \& more" in cite.to_bibtex(_record(3, "50% & more"))
+
+
+def test_the_page_shows_claims_for_and_against_first(study, potential, library):
+    from secretome.report.finding import Contents
+    from secretome.report.sections import evidence as section
+
+    _, results = evidence.run(study, potential, EvidenceOptions(store=str(library)), seed=1, map=here)
+    built = section.build(Contents(Dossier(study, results), results))
+    (told,) = built.blocks
+    captions = [block.caption for block in told.blocks if hasattr(block, "caption")]
+    assert captions[:2] == ["Summary", "Claims"]
+    assert "Citations" in [getattr(block, "title", "") for block in told.blocks]
+    assert section.build(Contents(Dossier(study, ()), ())) is None
