@@ -90,24 +90,43 @@ def check(plan: Plan) -> Check:
         return Check(error.problems, ())
     measured = [str(name) for name in reading.study.samples.index]
     unknown = [name for name in plan.define.exclude if name not in measured]
-    if plan.evidence.store and not Path(plan.evidence.store).is_file():
-        found = f"[evidence] store = {plan.evidence.store!r} does not exist"
-        action = "Make it with `secretome evidence import FILE --store …`, or take the line out."
-        return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
-    if plan.vary.gene_sets and not Path(plan.vary.gene_sets).is_file():
-        found = f"[vary] gene_sets = {plan.vary.gene_sets!r} does not exist"
-        return Check(
-            (Problem(plan.file.name, found, "a GMT file", "Mend the path, or take the line out."),), ()
-        )
+    absent = _absent(plan)
+    if absent:
+        return Check(absent, ())
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
-    from .qualify import problems_of
+    from . import define, qualify
 
-    faults = problems_of(reading.study, plan.qualify)
+    faults = (
+        *define.problems_of(plan.organism, plan.define),
+        *qualify.problems_of(reading.study, plan.qualify),
+    )
     if faults:
         return Check(faults, ())
     gaps = [lack for result in reading.results for lack in result.lacks]
     return Check((), (*reading.notes, *gaps))
+
+
+def _absent(plan: Plan) -> tuple[Problem, ...]:
+    """Files that an option names and that do not exist."""
+    potential = plan.potential
+    named = {
+        "vary": (plan.vary.gene_sets,),
+        "potential": (*potential.gene_sets, *potential.gene_lists, *potential.profiles, potential.receptors),
+        "evidence": (plan.evidence.store,),
+    }
+    make = {"evidence": "Make it with `secretome evidence import FILE --store …`, or take the line out."}
+    return tuple(
+        Problem(
+            plan.file.name,
+            f"[{stage}] names {name!r}, which does not exist",
+            "a file",
+            make.get(stage, "Mend the path, or take it out."),
+        )
+        for stage, names in named.items()
+        for name in names
+        if name and not Path(name).is_file()
+    )
 
 
 def _unknown_sample(plan: Plan, name: str, measured: list[str]) -> Problem:

@@ -88,10 +88,22 @@ class AssayPlan:
 
 @dataclass(frozen=True)
 class DefineOptions:
-    """Choices of the stage `define`: normalisation, and samples left out of later contrasts."""
+    """Choices of the stage `define`.
+
+    Parameters
+    ----------
+    normalisation
+        Of log2 values.
+    exclude
+        Samples left out of later contrasts.
+    annotation
+        What is known of each protein beforehand: the tables that are shipped, or for genes that they lack the
+        reviewed proteome that `secretome knowledge update` brought.
+    """
 
     normalisation: Literal["none", "median", "quantile"] = "none"
     exclude: tuple[str, ...] = ()
+    annotation: Literal["shipped", "uniprot"] = "shipped"
 
 
 @dataclass(frozen=True)
@@ -150,6 +162,26 @@ class PotentialOptions:
         Count a factor in samples whose medium was declared to contain it.
     leave_out_failed
         Leave out samples that failed `define.quality`; by default they stay and are named.
+    draws
+        Draws of the bootstrap over donors, of evidence weights, of constants, and random sets.
+    reference
+        Level of `group_by` that folds are taken against; empty means the mean of the groups.
+    compare
+        Further columns of the sample table whose levels are compared (lot, condition).
+    dilution
+        How many times the measured medium is diluted at the receiving cell; 0 means not given.
+    active_tgf_beta
+        Share of latent TGF-beta that is active, above 0 and up to 1; 0 means not given.
+    gene_sets
+        GMT files, relative to study.toml.
+    gene_lists
+        Published lists to compare with: csv files with the columns Protein or gene, and direction.
+    receptors
+        A table of receptors of receiving cells instead of ours, relative to study.toml.
+    profiles
+        Profiles of other media to compare with: csv files with the columns profile, gene, percentile.
+    functional
+        Numeric columns of the sample table that measure a process: `"tube_length_mm = angiogenesis"`.
     """
 
     unverified: bool = False
@@ -157,6 +189,16 @@ class PotentialOptions:
     min_donors: int = 1
     count_additives: bool = False
     leave_out_failed: bool = False
+    draws: int = 1000
+    reference: str = ""
+    compare: tuple[str, ...] = ()
+    dilution: float = 0.0
+    active_tgf_beta: float = 0.0
+    gene_sets: tuple[str, ...] = ()
+    gene_lists: tuple[str, ...] = ()
+    receptors: str = ""
+    profiles: tuple[str, ...] = ()
+    functional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,8 +247,10 @@ class QualifyOptions:
         Unit of the doses.
     error
         Residual variance when slopes of lots differ; both are printed.
+    pooling
+        Lots pooled as ICH Q1E does, or every lot by its own line; both are printed.
     time_unit
-        Unit of the times of stability series.
+        Unit of the times of stability series; empty: what the header says, or months.
     """
 
     reference: str = ""
@@ -217,7 +261,8 @@ class QualifyOptions:
     combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "unweighted"
     dose_unit: str = ""
     error: Literal["pooled", "separate"] = "pooled"
-    time_unit: str = "months"
+    pooling: Literal["ich", "none"] = "ich"
+    time_unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -336,6 +381,15 @@ def parse_plan(
     known = stages["evidence"]
     if isinstance(known, EvidenceOptions) and known.store:
         stages["evidence"] = replace(known, store=str(folder / known.store))
+    potential = stages["potential"]
+    if isinstance(potential, PotentialOptions):
+        stages["potential"] = replace(
+            potential,
+            gene_sets=tuple(str(folder / name) for name in potential.gene_sets),
+            gene_lists=tuple(str(folder / name) for name in potential.gene_lists),
+            profiles=tuple(str(folder / name) for name in potential.profiles),
+            receptors=str(folder / potential.receptors) if potential.receptors else "",
+        )
     varied = stages["vary"]
     if isinstance(varied, VaryOptions) and varied.gene_sets:
         stages["vary"] = replace(varied, gene_sets=str(folder / varied.gene_sets))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from anndata import AnnData
+from potential_planted import NAN, flasks, judge, line, proteome, random_study, study
 
 from secretome import knowledge
 from secretome.dossier import load_results, save_results
@@ -21,91 +20,8 @@ from secretome.plan import PotentialOptions as Options
 from secretome.potential import run
 from secretome.potential.evidence import evidence
 from secretome.results import Answer, Result
-from secretome.study import Assay, Material, Scale, State, Study
+from secretome.study import State
 
-ACCESSIONS = {
-    "VEGFA": "P15692",
-    "CCL2": "P13500",
-    "IL6": "P05231",
-    "FLT1": "P17948",
-    "KDR": "P35968",
-    "HGF": "P14210",
-    "TGFB1": "P01137",
-    "FGF2": "P09038",
-    "PTGS2": "P35354",
-    "TYMP": "P19971",
-    "IDO1": "P14902",
-    "THBS1": "P07996",
-    "LGALS1": "P09382",
-    "FN1": "P02751",
-    "TIMP1": "P01033",
-    "MMP2": "P08253",
-    "IL1RN": "P18510",
-    "ANG": "P03950",
-    "MIF": "P14174",
-}
-
-
-def proteome(
-    intensity: Mapping[str, Sequence[float]],
-    samples: Sequence[str],
-    *,
-    var: Mapping[str, Sequence[object]] | None = None,
-    name: str = "proteome",
-    material: Material = "conditioned_medium",
-    scale: Scale = "linear",
-) -> Assay:
-    """An assay with a gene per column; NaN where nothing was detected."""
-    values = np.array(list(intensity.values()), dtype=float).T
-    columns = {
-        "gene": list(intensity),
-        "organism": ["Homo sapiens"] * len(intensity),
-        "protein_group": [ACCESSIONS.get(gene, gene) for gene in intensity],
-        "tagged_contaminant": [False] * len(intensity),
-        "peptides": [5] * len(intensity),
-        **(var or {}),
-    }
-    data = AnnData(
-        values,
-        obs=pd.DataFrame({"sample": list(samples)}, index=[f"run {i}" for i in range(len(samples))]),
-        var=pd.DataFrame(columns, index=[ACCESSIONS.get(gene, gene) for gene in intensity]),
-    )
-    state = np.where(np.isnan(values), int(State.MISSING), int(State.VALUE))
-    data.layers["state"] = state.astype(np.int8)
-    return Assay(name, "proteome", material, data, scale=scale)
-
-
-def study(samples: pd.DataFrame, *assays: Assay, organism: str = "Homo sapiens") -> Study:
-    """A study of these assays."""
-    made = Study("planted", samples, organism=organism)
-    for assay in assays:
-        made = made.with_assay(assay)
-    return made
-
-
-def flasks(donors: Sequence[str], **columns: Sequence[object]) -> pd.DataFrame:
-    """A sample table s0, s1, … with a donor each."""
-    index = pd.Index([f"s{i}" for i in range(len(donors))], name="sample")
-    return pd.DataFrame({"donor": list(donors), **columns}, index=index)
-
-
-def judge(made: Study, results: Mapping[str, Result] | None = None, **options: object) -> Result:
-    """The one result of the stage."""
-    _, (result,) = run(made, results or {}, Options(**options), seed=1, map=here)  # type: ignore[arg-type]
-    return result
-
-
-def line(result: Result, process: str, direction: str, material: str = "conditioned_medium") -> pd.Series:
-    """One row of `processes`."""
-    table = result.tables["processes"]
-    rows = table[
-        (table["process"] == process) & (table["direction"] == direction) & (table["material"] == material)
-    ]
-    assert len(rows) == 1
-    return rows.iloc[0]
-
-
-NAN = float("nan")
 PAIR = flasks(["D1", "D2"], tissue=["bone", "bone"])
 
 
@@ -437,17 +353,6 @@ def test_a_column_to_group_by_must_exist() -> None:
         judge(made, group_by="tisue")
 
 
-def random_study(seed: int, donors: int = 6) -> tuple[pd.DataFrame, Assay]:
-    generator = np.random.default_rng(seed)
-    genes = ["VEGFA", "IL6", "HGF", "FGF2", "THBS1", "TIMP1", "MMP2", "A", "B", "C"]
-    values = np.exp2(generator.normal(20, 3, (donors * 2, len(genes))))
-    values[generator.random(values.shape) < 0.4] = np.nan
-    names = [f"s{i}" for i in range(donors * 2)]
-    tissues = ["bone"] * donors + ["fat"] * donors
-    samples = flasks([f"D{i % donors}" for i in range(donors * 2)], tissue=tissues)
-    return samples, proteome(dict(zip(genes, values.T, strict=True)), names)
-
-
 def test_order_of_samples_and_proteins_changes_nothing() -> None:
     samples, assay = random_study(1)
     straight = judge(study(samples, assay))
@@ -480,7 +385,8 @@ def test_inputs_are_not_edited_and_progress_is_told() -> None:
     assert after is made
     np.testing.assert_array_equal(assay.matrix.X, before_x)
     pd.testing.assert_frame_equal(samples, before_samples)
-    assert told == [(1, 1)]
+    assert told == [(done + 1, len(told)) for done in range(len(told))]
+    assert told
 
 
 FORBIDDEN = re.compile(r"\b(net|overall|efficacy|efficacious|proven|stem cells?|safe)\b", re.IGNORECASE)
@@ -531,7 +437,7 @@ def test_the_result_survives_a_dossier(tmp_path: Path) -> None:
         assert [len(t) for t in again.tables.values()] == [len(t) for t in result.tables.values()]
 
 
-def test_two_hundred_samples_take_about_a_second() -> None:
+def test_two_hundred_samples_with_a_thousand_draws_take_less_than_ten_seconds() -> None:
     generator = np.random.default_rng(9)
     known = evidence(unverified=True).accessions
     genes = [*known, *(f"G{i}" for i in range(3000 - len(known)))]
@@ -539,7 +445,6 @@ def test_two_hundred_samples_take_about_a_second() -> None:
     values[generator.random(values.shape) < 0.6] = np.nan
     assay = proteome(dict(zip(genes, values.T, strict=True)), [f"s{i}" for i in range(200)])
     samples = flasks([f"D{i % 40}" for i in range(200)], tissue=[f"t{i % 6}" for i in range(200)])
-    started = time.perf_counter()
-    judge(study(samples, assay), unverified=True)
-    # The aim is one second; a machine shared with others may take longer.
-    assert time.perf_counter() - started < 6
+    started = time.process_time()
+    judge(study(samples, assay), unverified=True, draws=1000)
+    assert time.process_time() - started < 10

@@ -28,7 +28,7 @@ class Coverage:
     Parameters
     ----------
     rows, verified, title_only
-        Rows; rows whose cited text was read; of these, rows that rest on a title alone.
+        Rows; rows whose cited text was read; rows of which only the title was seen, which are not verified.
     proteins, mirnas, null_findings
         Different proteins; different microRNAs; rows that found no effect.
     processes
@@ -45,8 +45,13 @@ class Coverage:
 
     @property
     def verified_percent(self) -> float:
-        """Share of the rows whose cited text was read."""
+        """Share of the rows whose cited text was read; a title alone does not count."""
         return 100 * self.verified / self.rows
+
+    @property
+    def title_percent(self) -> float:
+        """Share of the rows of which only the title was seen."""
+        return 100 * self.title_only / self.rows
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def coverage(*, folder: Path = TABLES) -> Coverage:
     return Coverage(
         rows=len(frame),
         verified=int(read.sum()),
-        title_only=int(frame.loc[read, "read_where"].str.startswith("title,").sum()),
+        title_only=int((frame["verified"] == "title").sum()),
         proteins=int(frame.loc[~mirna, "hgnc"].nunique()),
         mirnas=int(frame.loc[mirna, "hgnc"].nunique()),
         null_findings=int((frame["sign"] == "0").sum()),
@@ -161,7 +166,12 @@ def _row_faults(row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
             yield "uniprot", "no accession for a microRNA", "Empty the cell."
     elif not row["uniprot"]:
         yield "uniprot", "an accession for a protein", "Look it up at uniprot.org."
+    title = row["read_where"].startswith(("title,", "title and part"))
+    if row["verified"] == "title" and not title:
+        yield "verified", "a read_where that begins with title", "Set page if the text was read."
     if row["verified"] == "page":
+        if title:
+            yield "verified", "title where only the title was seen", "Read the text, or set title."
         if not row["read_where"]:
             yield "read_where", "where the text was read", "Name it, or set verified to unverified."
         if row["citation_checked"] != "yes":

@@ -17,7 +17,7 @@ def run(
     results: Mapping[str, Result],
     options: PotentialOptions,
     *,
-    seed: int,  # noqa: ARG001 - part of the stage contract
+    seed: int,
     map: Map,  # noqa: A002, ARG001 - part of the stage contract
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Study, tuple[Result, ...]]:
@@ -31,24 +31,31 @@ def run(
         Of earlier stages; `define.quality` names the samples that failed.
     options
         Choices of `[potential]`.
-    seed, map
-        Part of the stage contract; nothing is drawn and nothing is spread here.
+    seed
+        Of all draws.
+    map
+        Part of the stage contract; nothing is spread here.
     progress
-        Called with assays done and assays in all.
+        Called with results made and results in all.
 
     Returns
     -------
-    The study unchanged, and one Result `potential.processes` whose tables are
-    `processes` (a row per assay, material, process and direction; evidence weights are sums of
+    The study unchanged, and the Results
+    `potential.processes`, whose tables are `scores` (a row per group, process, direction, scale and variant,
+    with intervals from donors and from donors and weights, and what random sets would score), `donor_scores`,
+    `blind_by_process`, `responses`, `processes` (a row per assay, material, process and direction; evidence weights are sums of
     the strongest row of each factor, 0 to 1 a factor), `groups` (the same a sample group),
     `factors` (evidence rows of detected factors a sample group), `unseen`, `null_results`,
     `axes` (mediators that a proteome does not measure), `blind_spots` (unseen weight an assay),
-    `matches` (a row per factor: which proteins, how matched) and `scope`.
+    `matches` (a row per factor: which proteins, how matched) and `scope`; and
+    `potential.comparisons` (`processes`, `drivers`).
 
     Raises
     ------
     MissingColumn
-        If `group_by` is no column of the sample table.
+        If `group_by` or a column of `compare` is no column of the sample table.
+    UnknownLevel
+        If `reference` is no level of the groups.
 
     Notes
     -----
@@ -66,11 +73,37 @@ def run(
     ...                var=pd.DataFrame({"gene": ["VEGFA"]}, index=["P15692"]))
     >>> study = Study("one flask", pd.DataFrame({"donor": ["D1"]}, index=["s1"])).with_assay(
     ...     Assay("proteome", "proteome", "conditioned_medium", data))
-    >>> _, (result,) = run(study, {}, PotentialOptions(), seed=1, map=here)
+    >>> _, (result, *_) = run(study, {}, PotentialOptions(draws=10), seed=1, map=here)
     >>> bone = result.tables["processes"].query("process == 'bone' and direction == 'for'")
     >>> bone[["factors_seen", "evidence_weight_seen"]].values.tolist()
     [[1.0, 1.0]]
     """
-    from .processes import judge
+    from .whole import whole
 
-    return study, (judge(study, results, options, progress=progress),)
+    return study, whole(study, results, options, seed=seed, progress=progress)
+
+
+def outside(options: PotentialOptions) -> str:
+    """What this stage reads besides the study: fingerprints of the given files, for the step cache.
+
+    Raises
+    ------
+    UnreadableFile
+        If a file that study.toml names does not exist.
+    """
+    import hashlib
+    from pathlib import Path
+
+    from secretome.errors import UnreadableFile
+
+    digests = []
+    for name in (*options.gene_sets, *options.gene_lists, *options.profiles, options.receptors):
+        if not name:
+            continue
+        path = Path(name)
+        if not path.is_file():
+            raise UnreadableFile(
+                f"{path} does not exist; mend [potential] in study.toml, or take the line out"
+            )
+        digests.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    return " ".join(digests)

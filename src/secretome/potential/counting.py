@@ -43,10 +43,12 @@ def detection(profile: Profile, members: NDArray[np.intp]) -> pd.DataFrame:
     A row per factor (index gene): `detected`, `measured` (samples), `donors_detected`, `donors_measured`
     (missing when donors are not given), `units_seen` (units in whose undeclared samples the factor was
     detected), `units_detected`, `units_measured`, `declared_additive` (True when a sample of these
-    declares it), `median_abundance_rank`, `abundance_percentile`, `proteins_quantified` (median a sample).
+    declares it), `median_abundance_rank`, `abundance_percentile`, `proteins_quantified` (median a sample),
+    `detected_in` (names of the samples).
     """
     found, declared = profile.detected[:, members], profile.declared[:, members]
     units = _units(profile.unit[members])
+    names = np.array([profile.samples[at] for at in members], dtype=object)
     detected_units = ((found.astype(int) @ units) > 0).sum(axis=1)
     table = pd.DataFrame(
         {
@@ -61,6 +63,7 @@ def detection(profile: Profile, members: NDArray[np.intp]) -> pd.DataFrame:
             "median_abundance_rank": _medians(profile.rank[:, members]),
             "abundance_percentile": _medians(profile.percentile[:, members]),
             "proteins_quantified": float(np.median(profile.quantified[members])),
+            "detected_in": [", ".join(names[row]) for row in found],
         },
         index=pd.Index(profile.genes, name="gene"),
     )

@@ -27,6 +27,8 @@ class Evidence:
         `measure_by`, `caution`, `strongest` (True for the one row whose weight its factor carries).
     null_rows
         Rows whose finding is "tested, no effect"; same columns.
+    responses
+        Signed rows on what a medium made receiving cells do: no factor of the medium.
     subjects
         Every process and direction of the whole table: `process`, `direction`.
     axes
@@ -39,6 +41,7 @@ class Evidence:
 
     rows: pd.DataFrame
     null_rows: pd.DataFrame
+    responses: pd.DataFrame
     subjects: pd.DataFrame
     axes: pd.DataFrame
     additives: pd.DataFrame
@@ -67,7 +70,10 @@ def evidence(*, unverified: bool = False) -> Evidence:
     tables = {name: knowledge.table(name) for name in _TABLES}
     every = _annotated({name: loaded.frame for name, loaded in tables.items()})
     # A response was measured in the receiving cell: it says nothing of what the medium holds.
-    every = every[every["carrier"] != "response"]
+    response = every["carrier"] == "response"
+    responses, every = every[response & (every["sign"] != "0")], every[~response]
+    if not unverified:
+        responses = responses[responses["verified"] == "page"]
     used = every if unverified else every[every["verified"] == "page"]
     signed = used[used["sign"] != "0"].copy()
     signed["direction"] = signed["sign"].map(DIRECTIONS)
@@ -76,6 +82,7 @@ def evidence(*, unverified: bool = False) -> Evidence:
     return Evidence(
         rows=signed.reset_index(drop=True),
         null_rows=used[used["sign"] == "0"].reset_index(drop=True),
+        responses=responses.assign(direction=responses["sign"].map(DIRECTIONS)).reset_index(drop=True),
         # "for" stands before "against" within each process.
         subjects=subjects[["process", "direction"]]
         .drop_duplicates()

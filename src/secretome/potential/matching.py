@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from .symbols import current
+
 # Ways in which a protein that was found may still not count as the factor.
 BLOCKED = ("masked", "other species", "ambiguous")
 
@@ -124,12 +126,23 @@ def _proteins(var: pd.DataFrame, known: Mapping[str, str], organism: str) -> lis
         zip(leading, groups, symbols, species, masked, strict=True)
     ):
         accessions = tuple(dict.fromkeys(_accession(part) for part in (name, *_parts(group))))
-        words = tuple(dict.fromkeys(part.upper() for part in _parts(gene)))
+        words = tuple(
+            dict.fromkeys(_current(part, known, human=here == "homo sapiens") for part in _parts(gene))
+        )
         genes = _genes(accessions, words, known)
         foreign = bool(kind) and _species(kind) != here
         blocked = "masked" if mask else "other species" if foreign else "ambiguous" if len(genes) > 1 else ""
         proteins.append(_Protein(column, accessions, words, genes, blocked))
     return proteins
+
+
+def _current(symbol: str, known: Mapping[str, str], *, human: bool) -> str:
+    """The symbol in capitals; an alias or an outdated symbol of a factor becomes that factor."""
+    gene = symbol.upper()
+    if not human or gene in known.values():
+        return gene
+    factor = current([symbol]).genes
+    return factor[0] if factor and factor[0] in known.values() else gene
 
 
 def _genes(accessions: tuple[str, ...], symbols: tuple[str, ...], known: Mapping[str, str]) -> frozenset[str]:

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
-from secretome.errors import MissingColumn
-from secretome.knowledge.additives import Declared, declared_additives
+from secretome.knowledge.additives import Declared
 from secretome.plan import PotentialOptions
 from secretome.results import Result
-from secretome.study import Assay, Study
+from secretome.study import Study
 
 from . import tables, wording
-from .evidence import Evidence, evidence
-from .matching import match_factors
-from .profile import Profile, profile_of
+from .blind import by_process
+from .evidence import Evidence
+from .medium import ALL_SAMPLES, Medium, grouping
+from .scores import COLUMNS, UNITS, WEIGHT_FOLD, donor_table, score_table
+from .stacking import stacked
+from .weights import COUNTED
 
-MATERIALS = ("conditioned_medium", "vesicles")
-ALL_SAMPLES = "all samples"
-_NOT_STATED = "not stated"
+_SCORES = ("assay", "material", *COLUMNS, "reading", "unit", "functional_test")
+_DONORS = ("assay", "material", "group", "donor", "process", "direction", "score", "factors_used", "samples")
 
 
 def judge(
     study: Study,
-    results: Mapping[str, Result],
+    media: tuple[Medium, ...],
+    known: Evidence,
+    declared: Declared,
+    failed: frozenset[str],
     options: PotentialOptions,
-    *,
-    progress: Callable[[int, int], None] | None = None,
+    occupied: Sequence[pd.DataFrame] = (),
 ) -> Result:
     """The result `potential.processes` of a study; see `secretome.potential.run`."""
-    known = evidence(unverified=options.unverified)
-    declared = declared_additives(study.samples, known.additives, known.accessions)
-    failed = failed_samples(results)
-    profiles = _profiles(study, known, declared, failed, options, progress)
+    profiles = tuple(one.profile for one in media)
     made = tables.make(profiles, known, options)
+    made |= {
+        "scores": _scores(media, options, occupied),
+        "donor_scores": _donor_scores(media),
+        "blind_by_process": by_process(made["processes"], made["unseen"]),
+        "responses": _responses(study, known, media),
+    }
     context = wording.Context(
         study=study,
         options=options,
@@ -51,12 +57,13 @@ def judge(
         name="processes",
         question="Which processes may this medium support or oppose, and what could not be seen?",
         answer=wording.answer(context),
-        verdict=None if profiles else "cannot be judged",
+        verdict=None if profiles or len(made["scores"]) else "cannot be judged",
         tables=made,
         parameters={
-            **asdict(options),
-            "group_by": _grouping(study.samples, options) or ALL_SAMPLES,
+            **_plain(options),
+            "group_by": grouping(study.samples, options) or ALL_SAMPLES,
             "weight_of_a_factor": "its strongest row in that process and direction",
+            "weights_may_be_off_by_a_factor_of": WEIGHT_FOLD,
             "evidence_rows": len(known.rows) + len(known.null_rows),
         },
         sources=known.sources,
@@ -75,71 +82,72 @@ def failed_samples(results: Mapping[str, Result]) -> frozenset[str]:
     return frozenset(judged.loc[judged["verdict"] == "fail", "sample"].astype(str))
 
 
-def _profiles(
-    study: Study,
-    known: Evidence,
-    declared: Declared,
-    failed: frozenset[str],
-    options: PotentialOptions,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[Profile, ...]:
-    facts = _facts(study, options)
-    assays = [assay for assay in study.select(kind="proteome") if assay.data is not None]
-    found = []
-    for done, assay in enumerate(assays, start=1):
-        # A sample sheet may put vesicles and blanks into the file of the medium: the sheet decides.
-        measured = facts.loc[sorted(set(assay.matrix.obs["sample"].astype(str)))]
-        material = measured["material"].where(measured["material"] != "", assay.material)
-        if options.leave_out_failed:
-            measured = measured[~measured.index.isin(failed)]
-        for wanted in MATERIALS:
-            chosen = measured[material.loc[measured.index] == wanted]
-            if len(chosen):
-                found.append(_profile(assay, wanted, chosen, known, declared, study.organism))
-        if progress is not None:
-            progress(done, len(assays))
-    return tuple(found)
-
-
-def _profile(
-    assay: Assay, material: str, facts: pd.DataFrame, known: Evidence, declared: Declared, organism: str
-) -> Profile:
-    matches = match_factors(known.accessions, assay.matrix.var, organism=organism)
-    return profile_of(assay, material, facts, matches, declared.genes)
-
-
-def _facts(study: Study, options: PotentialOptions) -> pd.DataFrame:
-    """Material, group and unit of replication of each sample; index sample."""
-    samples = study.samples
-    grouping = _grouping(samples, options)
-    unit = study.design.unit if study.design and study.design.unit in samples else "donor"
-    donors = _texts(samples, unit)
-    names = pd.Series(samples.index.astype(str), index=donors.index)
-    groups = _texts(samples, grouping).replace("", _NOT_STATED) if grouping else ALL_SAMPLES
-    return pd.DataFrame(
-        {
-            "material": _texts(samples, "material"),
-            "group": groups,
-            "unit": donors.where(donors != "", "sample " + names),
-            "has_donor": donors != "",
-        },
-        index=pd.Index(names, name="sample"),
-    )
-
-
-def _grouping(samples: pd.DataFrame, options: PotentialOptions) -> str:
-    if options.group_by and options.group_by not in samples:
-        raise MissingColumn(
-            options.group_by, samples.columns, where="the sample table ([potential] group_by)"
+def _scores(
+    media: tuple[Medium, ...], options: PotentialOptions, occupied: Sequence[pd.DataFrame]
+) -> pd.DataFrame:
+    frames = list(occupied)
+    for one in media:
+        reference = options.reference
+        frames.append(
+            score_table(one.donors, one.weights, one.drawn, reference=reference).assign(**one.where)
         )
-    if options.group_by:
-        return options.group_by
-    return "tissue" if "tissue" in samples and (_texts(samples, "tissue") != "").any() else ""
+        if one.with_additives is not None:
+            more = score_table(*one.with_additives, reference=reference)
+            frames.append(more.assign(**one.where))
+    table = stacked(frames, _SCORES)
+    if len(table):
+        table["reading"] = tables.readings(table)
+        table["unit"] = table["scale"].map(UNITS)
+        table["functional_test"] = table["process"].map(_measured(options)).fillna(tables.NOT_TESTED)
+        # where nothing was seen there is no score: the blind spots tell of it
+        table = table[table["factors_used"].astype(float) > 0].reset_index(drop=True)
+    return table
 
 
-def _texts(samples: pd.DataFrame, column: str) -> pd.Series:
-    index = samples.index.astype(str)
-    if column not in samples:
-        return pd.Series("", index=index, dtype=object)
-    cells = ["" if pd.isna(cell) else str(cell).strip() for cell in samples[column]]
-    return pd.Series(np.array(cells, dtype=object), index=index)
+def _measured(options: PotentialOptions) -> dict[str, str]:
+    """Process to the read-out that stands beside it."""
+    pairs = [[part.strip() for part in entry.split("=", 1)] for entry in options.functional if "=" in entry]
+    return {process: f"measured: {column}, see potential.functional" for column, process in pairs}
+
+
+def _donor_scores(media: tuple[Medium, ...]) -> pd.DataFrame:
+    frames = [donor_table(one.donors, one.weights[COUNTED]).assign(**one.where) for one in media]
+    table = stacked(frames, _DONORS)
+    return table[table["score"].notna()].reset_index(drop=True)
+
+
+def _responses(study: Study, known: Evidence, media: tuple[Medium, ...]) -> pd.DataFrame:
+    """What media did to receiving cells elsewhere: context, no factor that was measured here."""
+    tissues = " ".join(sorted({str(cell) for cell in study.samples.get("tissue", [])})).lower()
+    table = known.responses.copy()
+    raised = table["mechanism"].str.contains("raised") | ~table["mechanism"].str.contains("lowered")
+    # a factor that speaks for the process and was lowered is a risk, as one against it that was raised
+    table["finding"] = np.where(raised == (table["direction"] == "for"), "in favour", "a risk")
+    table["same_tissue_here"] = [
+        any(word in tissues for word in _names_of(str(source))) for source in table["tissue_source"]
+    ]
+    if not media:
+        table = table.iloc[:0]
+    return table[list(tables.RESPONSES)].reset_index(drop=True)
+
+
+def _names_of(source: str) -> tuple[str, ...]:
+    """Short and long names by which a sheet may call the tissue of a row."""
+    known = {
+        "wharton": ("wj", "wharton"),
+        "adipose": ("adsc", "asc", "adipose"),
+        "bone marrow": ("bm", "bone marrow"),
+        "dental pulp": ("dpsc", "dental pulp"),
+        "umbilical": ("uc", "umbilical"),
+        "placenta": ("placenta",),
+    }
+    return next((names for word, names in known.items() if word in source.lower()), ("\0",))
+
+
+def _plain(options: PotentialOptions) -> dict[str, object]:
+    """The options without folders: the same study elsewhere has the same parameters."""
+    plain = asdict(options)
+    for name in ("gene_sets", "gene_lists", "profiles"):
+        plain[name] = [text.replace("\\", "/").rsplit("/", 1)[-1] for text in plain[name]]
+    plain["receptors"] = options.receptors.replace("\\", "/").rsplit("/", 1)[-1]
+    return plain

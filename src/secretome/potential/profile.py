@@ -125,7 +125,7 @@ def _by_sample(
     """Detection, rank, percentile (g, s) and proteins ranked (s,); repeated runs of a sample are joined."""
     values = np.asarray(assay.matrix.X, dtype=float)
     found = detected_values(assay)
-    ranked = found & ~_set_aside(assay.matrix.var)
+    ranked = found & ~set_aside(assay.matrix.var)
     runs_of = assay.matrix.obs["sample"].astype(str).to_numpy()
     shape = (len(matches), len(samples))
     present, rank, percentile = np.zeros(shape, dtype=bool), np.full(shape, np.nan), np.full(shape, np.nan)
@@ -161,7 +161,8 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(seen.mean()) if len(seen) else float("nan")
 
 
-def _set_aside(var: pd.DataFrame) -> NDArray[np.bool_]:
+def set_aside(var: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which analytes are contaminants, by `define` or else by the tag of the search engine."""
     for column in ("masked", "tagged_contaminant"):
         if column in var:
             return np.asarray(var[column], dtype=bool)

@@ -46,6 +46,21 @@ _DETECTION = [
 ]
 _FLAGS = ["contaminant_class", "leak_prone", "serum_prone", "declared_additive"]
 _MATCH = ["matched_by", "blocked", "group_members", "peptides"]
+RESPONSES = (
+    "process",
+    "direction",
+    "gene",
+    "finding",
+    "tissue_source",
+    "receiving_cell",
+    "same_tissue_here",
+    "mechanism",
+    "assay",
+    "citation",
+    "doi",
+    "verified",
+    "note",
+)
 COLUMNS: dict[str, list[str]] = {
     "scope": [
         *_WHERE,
@@ -87,6 +102,7 @@ COLUMNS: dict[str, list[str]] = {
         "group",
         "status",
         *_DETECTION,
+        "detected_in",
         *_SOURCE,
         *_FLAGS,
         "caution",
@@ -167,12 +183,17 @@ def _judged(rows: pd.DataFrame, found: pd.DataFrame, options: PotentialOptions) 
     return judged(rows, found, min_donors=options.min_donors, count_additives=options.count_additives)
 
 
-def _labelled(table: pd.DataFrame, samples: int, donors: int | None) -> pd.DataFrame:
-    """Totals with the words for the reader and the number of samples and donors behind them."""
-    words = [
+def readings(table: pd.DataFrame) -> list[str]:
+    """What each process is called when it is supported, and when it is opposed or a risk."""
+    return [
         READINGS[process][direction == "against"]
         for process, direction in zip(table["process"], table["direction"], strict=True)
     ]
+
+
+def _labelled(table: pd.DataFrame, samples: int, donors: int | None) -> pd.DataFrame:
+    """Totals with the words for the reader and the number of samples and donors behind them."""
+    words = readings(table)
     count = pd.array([pd.NA if donors is None else donors] * len(table), dtype="Int64")
     return table.assign(reading=words, samples=samples, donors=count, functional_test=NOT_TESTED)
 

@@ -15,6 +15,7 @@ from secretome.study import Study
 
 from .evidence import Evidence
 from .profile import Profile
+from .symbols import current
 
 _NAMES = {
     "angiogenesis": "angiogenesis",
@@ -46,8 +47,8 @@ _CONTEXT = (
     "of a row."
 )
 _LIGAND = (
-    "Free ligand is not computed: receptors, binders, antagonists and latency in the same medium are not "
-    "yet set against their ligands."
+    "Ranks and folds are of the protein as measured, not of free ligand: what binders, antagonists and latency "
+    "leave is told under ligands, as a direction without molar amounts."
 )
 # CLAIMS section 6: no hair figure without the null trial beside it.
 _HAIR = (
@@ -168,6 +169,7 @@ def _findings(context: Context) -> Iterable[str]:
     if context.study.organism != "Homo sapiens":
         species = context.study.organism
         yield f"The evidence is human; proteins of {species} were matched by upper-case symbol only."
+    yield from dict.fromkeys(_symbol_notes(context))
     yield from _blocked_notes(context.tables["matches"])
     yield from _additive_notes(context)
     if context.failed:
@@ -181,9 +183,27 @@ def _findings(context: Context) -> Iterable[str]:
     if found:
         yield f"Enzymes were detected ({_some(found)}); their products were not measured, and stay so."
     if context.study.select(kind="panel"):
-        yield "Panels (immunoassays) of this study are not read here yet: their analytes may stand in unseen."
+        yield "Amounts by immunoassay are scored as receptor occupancy; they do not fill what the proteome missed."
     if context.study.select(kind="activity"):
-        yield "A functional assay of this study is not yet set beside these figures."
+        yield "A functional assay of this study stands in qualify; name its read-out in [potential] functional to set it beside a process."
+
+
+def _symbol_notes(context: Context) -> Iterable[str]:
+    """Aliases and outdated symbols, genes on several rows, and proteins of other species."""
+    factors = set(context.evidence.accessions)
+    for profile in context.profiles:
+        var = context.study.assays[profile.assay].matrix.var
+        if "organism" in var:
+            others = var["organism"].astype(str)
+            counts = others[(others != "") & (others != context.study.organism)].value_counts().sort_index()
+            if len(counts):
+                words = ", ".join(f"{name} ({count})" for name, count in counts.items())
+                yield f"{profile.assay}: proteins of other species, not counted as factors: {words}."
+        if "gene" not in var:
+            continue
+        single = [str(cell).strip() for cell in var["gene"] if str(cell).strip() and ";" not in str(cell)]
+        here = [name for name in single if set(current([name]).genes) & factors]
+        yield from current(here).sentences(f"{profile.assay}, symbols of factors")
 
 
 def _only_in(profile: Profile, failed: frozenset[str]) -> list[str]:

@@ -55,10 +55,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Column:
-    """Heading of a column and how its cells are set."""
+    """Heading of a column and how its cells are set; a `link` leads to `prefix` and the cell's slug."""
 
     title: str
-    kind: Literal["text", "long", "number", "verdict", "doi"] = "text"
+    kind: Literal["text", "long", "number", "verdict", "doi", "link"] = "text"
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,12 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Group:
-    """Blocks under a heading of their own."""
+    """Blocks under a heading of their own, which `anchor` lets other blocks link to."""
 
     shape: ClassVar[str] = "group"
     title: str
     blocks: tuple[Block, ...]
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

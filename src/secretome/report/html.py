@@ -14,6 +14,7 @@ from secretome.dossier import Dossier
 
 from .assets import assets
 from .blocks import Block, Figure, Finding, Group, Section, figures_of
+from .marks import slug
 from .tables import doi_href, dois_in
 
 # Bytes of figure data in one page: with 0.8 MB of scripts and the tables it stays under 5 MB.
@@ -113,5 +114,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(doi_href=doi_href, dois_in=dois_in)
+    environment.globals.update(doi_href=doi_href, dois_in=dois_in, slug=slug)
     return environment

@@ -87,6 +87,49 @@ def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:
     )
 
 
+def origin_rows(groups: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """The share of the signal in each origin and group, in percent, in the order of the legend."""
+    several = len(set(groups["assay"])) > 1
+    origin = groups["origin"].str.replace("_", " ")
+    names = groups["group"].astype(str)
+    return pd.DataFrame(
+        {
+            "group": groups["assay"].astype(str) + ": " + names if several else names,
+            "origin": origin,
+            "percent": groups["mean_percent_of_signal"].round(2),
+            "shown": [f"{show(float(value))} %" for value in groups["mean_percent_of_signal"]],
+            "label": [
+                name if value >= 10 else ""
+                for name, value in zip(origin, groups["mean_percent_of_signal"], strict=True)
+            ],
+            "place": [order.index(name) for name in origin],
+        }
+    )
+
+
+def leak_rows(samples: pd.DataFrame) -> pd.DataFrame:
+    """Samples that could be judged, the largest leak first."""
+    known = samples[samples["leak_percent"].notna()].sort_values(
+        ["leak_percent", "sample"], ascending=[False, True]
+    )
+    columns = known[["leak_percent", "leak_lower", "leak_upper"]].astype(float)
+    return pd.DataFrame(
+        {
+            "sample": known["sample"].astype(str),
+            "group": known["group"].astype(str),
+            "leak": columns["leak_percent"].round(2),
+            "lower": columns["leak_lower"].round(2),
+            "upper": columns["leak_upper"].round(2),
+            "shown": [show(value) for value in columns["leak_percent"]],
+            "interval": [
+                f"{show(low)} to {show(high)}"
+                for low, high in zip(columns["leak_lower"], columns["leak_upper"], strict=True)
+            ],
+            "by": known["scaled_by"].astype(str),
+        }
+    )
+
+
 def detection_rows(groups: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Cells of the proteins whose detection differs most between groups, and the order of their names."""
     spread = groups.groupby("protein")["share"].agg(lambda share: share.max() - share.min())
@@ -200,6 +243,33 @@ def process_rows(table: pd.DataFrame) -> pd.DataFrame:
                 f"{show(int(k))} of {show(int(n))}"
                 for k, n in zip(table["factors_seen"], table["factors_known"], strict=True)
             ],
+        }
+    )
+
+
+def profile_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each process, group and direction: rank score and its interval from donors."""
+    mine = table[(table["scale"] == "rank") & (table["variant"] == "as counted")]
+    mine = mine.sort_values(["process", "group", "direction"], kind="stable")
+    numbers = {name: mine[name].astype(float) for name in ("score", "lower", "upper", "random_median")}
+    words = [
+        f"{show(at)} ({show(low)} to {show(high)})" if math.isfinite(low) else f"{show(at)} (no interval)"
+        for at, low, high in zip(numbers["score"], numbers["lower"], numbers["upper"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "row": mine["process"].astype(str) + " · " + mine["group"].astype(str),
+            "process": mine["process"].astype(str),
+            "group": mine["group"].astype(str),
+            "direction": mine["direction"].astype(str),
+            "x": numbers["score"].round(3),
+            "low": numbers["lower"].round(3),
+            "high": numbers["upper"].round(3),
+            "random": numbers["random_median"].round(3),
+            "words": words,
+            "donors": [show(int(count)) for count in mine["donors"]],
+            "factors": [show(int(count)) for count in mine["factors_used"]],
+            "p": [show(value) for value in mine["p_random_sets"]],
         }
     )
 
