@@ -88,10 +88,22 @@ class AssayPlan:
 
 @dataclass(frozen=True)
 class DefineOptions:
-    """Choices of the stage `define`: normalisation, and samples left out of later contrasts."""
+    """Choices of the stage `define`.
+
+    Parameters
+    ----------
+    normalisation
+        Of log2 values.
+    exclude
+        Samples left out of later contrasts.
+    annotation
+        What is known of each protein beforehand: the tables that are shipped, or for genes that they lack the
+        reviewed proteome that `secretome knowledge update` brought.
+    """
 
     normalisation: Literal["none", "median", "quantile"] = "none"
     exclude: tuple[str, ...] = ()
+    annotation: Literal["shipped", "uniprot"] = "shipped"
 
 
 @dataclass(frozen=True)
@@ -229,8 +241,10 @@ class QualifyOptions:
         Unit of the doses.
     error
         Residual variance when slopes of lots differ; both are printed.
+    pooling
+        Lots pooled as ICH Q1E does, or every lot by its own line; both are printed.
     time_unit
-        Unit of the times of stability series.
+        Unit of the times of stability series; empty: what the header says, or months.
     """
 
     reference: str = ""
@@ -241,7 +255,8 @@ class QualifyOptions:
     combine: Literal["weighted_homogeneous", "semi_weighted", "unweighted"] = "unweighted"
     dose_unit: str = ""
     error: Literal["pooled", "separate"] = "pooled"
-    time_unit: str = "months"
+    pooling: Literal["ich", "none"] = "ich"
+    time_unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location("evidence_pubmed", Path(__file__).parent / "pubmed.py")
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_PUBMED = importlib.util.module_from_spec(_SPEC)
-sys.modules["evidence_pubmed"] = _PUBMED
-_SPEC.loader.exec_module(_PUBMED)
+
+def _beside(name):
+    """A helper file of this folder as a module."""
+    spec = importlib.util.spec_from_file_location(f"evidence_{name}", Path(__file__).parent / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[f"evidence_{name}"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_PUBMED = _beside("pubmed")
+_FACTOR_TEXTS = _beside("factor_texts")
 
 
 @pytest.fixture
@@ -26,3 +34,9 @@ def pubmed():
 def samples(shared):
     """The real record files."""
     return shared / "data" / "evidence-samples"
+
+
+@pytest.fixture
+def factor_texts(shared):
+    """Texts of the gold set of factors by their id."""
+    return _FACTOR_TEXTS.factor_texts(shared / "data")

@@ -11,7 +11,7 @@ import pytest
 from secretome.cli import run as command
 from secretome.errors import InvalidArray, NotPoolable
 from secretome.evidence import facts
-from secretome.evidence.pool import pool_outcome, upper_limit_of_zero
+from secretome.evidence.pool import Analysis, pool_outcome, upper_limit_of_zero
 from secretome.evidence.records import Author, Link, Record
 from secretome.evidence.store import Store
 from secretome.stats import meta
@@ -88,12 +88,12 @@ def test_products_and_species_are_refused_together_and_apart_when_flagged(opened
     _means(opened, 4, 11, 9, product="cells")
     with pytest.raises(NotPoolable, match=r"cells \(2\), conditioned medium \(2\)"):
         pool_outcome(opened, "closure", measure="md")
-    found = pool_outcome(opened, "closure", measure="md", across_products=True)
+    found = pool_outcome(opened, "closure", measure="md", how=Analysis(across_products=True))
     assert list(found.summary["product"]) == ["cells", "conditioned medium"]
     assert "no overall effect" in " ".join(found.notes)
     _means(opened, 5, 12, 9, species="rat")
     with pytest.raises(NotPoolable, match="--across-species"):
-        pool_outcome(opened, "closure", measure="md", across_products=True)
+        pool_outcome(opened, "closure", measure="md", how=Analysis(across_products=True))
 
 
 def test_what_nobody_accepted_or_was_rejected_is_not_pooled(opened):

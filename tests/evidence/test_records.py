@@ -13,16 +13,8 @@ import pytest
 
 from secretome.errors import MissingColumn, UnknownFormat, UnreadableFile
 from secretome.evidence.formats import FORMATS, read
-from secretome.evidence.records import (
-    Deletion,
-    Fault,
-    Link,
-    Record,
-    Trial,
-    from_json,
-    records_of,
-    to_json,
-)
+from secretome.evidence.record_json import from_json, to_json
+from secretome.evidence.records import Deletion, Fault, Link, Record, Trial, records_of
 
 # Counted independently: a regular expression on the raw bytes, one per folder of the samples.
 COUNTS = {

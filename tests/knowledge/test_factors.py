@@ -42,6 +42,22 @@ def test_more_is_verified_than_at_the_start_in_rows_and_in_share() -> None:
     assert found.verified_percent > 100 * 139 / 349
 
 
+def test_a_row_that_rests_on_a_title_is_not_counted_as_verified() -> None:
+    found = coverage()
+    kinds = FRAME["verified"].value_counts()
+    assert found.verified == kinds["page"]
+    assert found.title_only == kinds["title"]
+    assert found.verified + found.title_only + kinds["unverified"] == found.rows
+    assert found.verified_percent == pytest.approx(100 * kinds["page"] / found.rows)
+    assert found.title_percent == pytest.approx(100 * kinds["title"] / found.rows)
+
+
+def test_signs_that_the_text_read_does_not_carry_are_not_verified() -> None:
+    for hgnc in ("LTBP1", "PLG", "THBS1"):
+        found = rows(hgnc, "antifibrotic")
+        assert set(found.loc[found["citation"].str.contains("Munger"), "verified"]) == {"unverified"}
+
+
 def test_no_row_lost_its_kind_of_finding_on_the_way() -> None:
     assert set(FRAME["process"]) == set(describe("factor_process").columns[3].values)
 
@@ -129,6 +145,11 @@ def test_a_fault_between_the_cells_of_a_row_is_named(
     column: str, value: str, choose: Callable[[pd.DataFrame], pd.Series]
 ) -> None:
     assert column in spoil(column, value, choose)
+
+
+def test_a_title_called_text_and_a_text_called_title_are_named() -> None:
+    assert "verified" in spoil("read_where", "title, a reference list", lambda f: f["verified"] == "page")
+    assert "verified" in spoil("read_where", "abstract, PubMed", lambda f: f["verified"] == "title")
 
 
 def test_two_accessions_of_one_gene_and_two_genes_of_one_accession_are_named() -> None:

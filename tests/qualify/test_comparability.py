@@ -102,3 +102,47 @@ def test_contradictions_come_all_at_once():
     three = pd.concat([values(n=2, attribute="x"), values(n=2, attribute="y")])
     with pytest.raises(NotEstimable, match="distance needs three"):
         compare_groups(three, ComparabilityOptions("B", "A", scale="difference", margin=(-5, 5), reason="r"))
+
+
+def test_the_legacy_quality_range_is_that_of_r(shared):
+    folder = shared / "oracle" / "qualify"
+    lots = pd.read_csv(folder / "inputs" / "lots_potency.csv").rename(columns={"potency_pct": "value"})
+    expected = pd.read_csv(folder / "results" / "tier2_quality_range.csv").iloc[0]
+    found = compare_groups(
+        lots, ComparabilityOptions("test", "ref", scale="difference", comparison="pooled", legacy_margin=True)
+    )
+    row = found.tables["legacy_quality_range"].iloc[0]
+    ours = row[
+        [
+            "reference_mean",
+            "reference_sd",
+            "lower",
+            "upper",
+            "test_inside",
+            "test_units",
+            "reference_min",
+            "reference_max",
+        ]
+    ]
+    assert ours.astype(float).tolist() == pytest.approx(expected.astype(float).tolist(), rel=1e-12)
+    tier1 = pd.read_csv(folder / "results" / "tost_lots.csv").iloc[0]
+    first = found.tables["equivalence"].iloc[0]
+    assert first["p_value"] == pytest.approx(tier1["p_tost"], rel=1e-8)
+    assert first["margin_upper"] == pytest.approx(tier1["margin"], rel=1e-8)
+
+
+def test_units_that_are_not_named_are_lots_or_rows_and_pairs_need_them():
+    frame = pd.DataFrame({"group": ["A"] * 4 + ["B"] * 4, "value": [101, 99, 103, 98, 100, 102, 97, 100.0]})
+    options = ComparabilityOptions("B", "A", (0.8, 1.25), "x")
+    rows = compare_groups(frame, options)
+    assert any("each row was taken" in note for note in rows.notes)
+    assert (
+        compare_groups(frame.assign(lot=list("abcdefgh")), options)
+        .tables["equivalence"]["units_test"]
+        .iloc[0]
+        == 4
+    )
+    with pytest.raises(InvalidInput, match="paired comparison without"):
+        compare_groups(frame, ComparabilityOptions("B", "A", (0.8, 1.25), "x", comparison="paired"))
+    with pytest.raises(InvalidInput, match="some rows only"):
+        compare_groups(frame.assign(unit=["1"] * 4 + [""] * 4), options)

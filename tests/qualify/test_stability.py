@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from secretome.errors import InvalidInput, NotEstimable
-from secretome.qualify import StabilityOptions, arrhenius, shelf_life_of
+from secretome.qualify import StabilityOptions, arrhenius, shelf_life_of, shelf_lives
 
 
 def series(*, seed=1, lots="ABC", loss=0.2, start=100.0, **columns):
@@ -70,12 +70,62 @@ def test_the_first_attribute_to_fail_is_named_and_the_markers_are_not_activity()
     assert active.sentence().startswith("Shelf life of activity")
 
 
-def test_values_below_the_lloq_are_never_put_on_a_line():
-    frame = series(attribute="BDNF")
-    frame["censored"] = [False] * 17 + [True]
-    found = shelf_life_of(frame, StabilityOptions(lower=95))
-    assert found.verdict == "cannot be judged"
-    assert "below the LLOQ" in found.lacks[0]
+def test_values_below_the_lloq_count_as_such_and_are_said():
+    frame = series(attribute="BDNF", loss=0.8)
+    frame["censored"] = frame["value"] < 88
+    frame.loc[frame["censored"], "value"] = 88.0
+    found = shelf_life_of(frame, StabilityOptions(lower=90))
+    row = found.tables["attributes"].iloc[0]
+    assert row["censored"] > 0
+    assert row["months"] == pytest.approx((100 - 90) / 0.8, rel=0.1)
+    assert any("no number stands in for them" in note for note in found.notes)
+    high = shelf_life_of(frame, StabilityOptions(lower=80))
+    assert "cannot see the limit" in high.lacks[0]
+    gone = frame.assign(censored=frame["time"] > 0)
+    assert "fewer than two times" in shelf_life_of(gone, StabilityOptions(lower=90)).lacks[0]
+
+
+def test_every_lot_by_its_own_line_is_always_printed_beside():
+    found = shelf_life_of(series(), StabilityOptions(lower=95))
+    row = found.tables["attributes"].iloc[0]
+    alone = shelf_life_of(series(), StabilityOptions(lower=95, pooling="none")).tables["attributes"].iloc[0]
+    assert row["months_every_lot"] == alone["months"] < row["months"]
+    assert "every lot by its own line" in found.sentence()
+    assert any("pooling is too long more often" in note for note in found.notes)
+
+
+def test_each_clock_state_and_temperature_is_judged_on_its_own():
+    frame = pd.concat(
+        [series(clock="powder", state="freeze-dried"), series(clock="in use", state="liquid", loss=1.0)]
+    )
+    powder, use = sorted(shelf_lives(frame, StabilityOptions(lower=90)), key=lambda r: r.name, reverse=True)
+    assert powder.name == "stability_powder, freeze-dried"
+    assert powder.sentence().startswith("Powder, freeze-dried: ")
+    assert any("moisture, cake, reconstitution" in note for note in powder.notes)
+    assert not any("moisture" in note for note in use.notes)
+    warm = pd.concat([series(temperature_c=5.0), series(temperature_c=25.0)])
+    assert [r.name for r in shelf_lives(warm, StabilityOptions(lower=90))] == [
+        "stability_5 degrees C",
+        "stability_25 degrees C",
+    ]
+    half = frame.assign(clock=["powder"] * 18 + [""] * 18)
+    with pytest.raises(InvalidInput, match="empty in some rows"):
+        shelf_lives(half, StabilityOptions(lower=90))
+
+
+def test_what_a_lot_must_be_released_at_is_the_other_way_round():
+    months = shelf_life_of(series(), StabilityOptions(lower=95, release=99)).tables["release"]
+    kept = float(months.loc[months["chosen"], "months"].iloc[0])
+    back = shelf_life_of(series(), StabilityOptions(lower=95, months=kept)).tables["release"]
+    assert back.loc[back["chosen"], "release"].iloc[0] == pytest.approx(99, abs=1e-6)
+
+
+def test_limits_that_were_exchanged_and_negative_times_are_refused_or_not_judged():
+    with pytest.raises(InvalidInput, match="not below upper"):
+        shelf_life_of(series(), StabilityOptions(lower=105, upper=95))
+    early = series()
+    early.loc[0, "time"] = -1.0
+    assert "negative" in shelf_life_of(early, StabilityOptions(lower=95)).lacks[0]
 
 
 def test_a_log_linear_decay_is_judged_on_logarithms():
@@ -128,6 +178,9 @@ def test_arrhenius_keeps_its_rules():
     found = arrhenius(rates, temperature_c=25)
     assert found.verdict is None
     assert "never the claim" in found.notes[0]
+    with pytest.raises(NotEstimable, match="freezes"):
+        arrhenius(rates, temperature_c=-20)
+    assert "extrapolated" in arrhenius(rates, temperature_c=60).notes[1]
     for change in ({"state": "frozen"}, {"temperature_c": [5.0, 5, 40]}, {"rate": [0.1, 0.0, 1]}):
         with pytest.raises(NotEstimable):
             arrhenius(rates.assign(**change), temperature_c=25)

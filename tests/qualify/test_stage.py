@@ -105,3 +105,26 @@ def test_what_cannot_be_estimated_is_a_result_that_says_so(lab):
     assert found.verdict == "cannot be judged"
     assert "exactly on lines" in found.lacks[0]
     assert dossier.result("qualify.potency_tube").verdict is None
+
+
+def test_clocks_of_one_assay_become_results_of_their_own(lab, tmp_path):
+    table = pd.read_csv(lab.folder / "stability.csv")
+    both = pd.concat([table.assign(clock="powder"), table.assign(clock="in use", time=table["time"] / 12)])
+    both.rename(columns={"time": "Weeks"}).to_csv(lab.folder / "stability.csv", index=False)
+    seen = []
+    dossier = run(read_plan(lab.folder), progress=lambda *given: seen.append(given), cache=tmp_path / "cache")
+    names = {result.key for result in dossier.results if result.key.startswith("qualify.stability")}
+    assert names == {"qualify.stability_minus 20_powder", "qualify.stability_minus 20_in use"}
+    assert "weeks" in dossier.result("qualify.stability_minus 20_powder").sentence()
+    path = lab.folder / "study.toml"
+    path.write_text(path.read_text() + 'time_unit = "months"\n')
+    assert any("header says weeks" in str(problem) for problem in check(read_plan(lab.folder)).problems)
+
+
+def test_the_stage_needs_no_one_to_watch(lab):
+    from secretome import qualify
+    from secretome.plan import QualifyOptions
+
+    study = run(read_plan(lab.folder)).study
+    _, found = qualify.run(study, {}, QualifyOptions(reference="ref"), seed=1, map=map)
+    assert len(found) == 2

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import integrate
+from scipy import stats as distributions
 
 from secretome.errors import InvalidArray, NotEstimable
 from secretome.stats import control_charts
@@ -42,6 +44,42 @@ def test_shewhart_limits_are_those_of_qcc(name, chart, tolerance, rings, results
         atol=1e-8,
     )
     assert_allclose(found.upper, expected["ucl"], rtol=tolerance)
+
+
+def test_the_range_chart_differs_from_qcc_by_its_constant_alone(rings, results):
+    """With qcc's own d3 the limit agrees to 1e-8; ours is the integral, done here in another way."""
+    expected = results("control_charts.csv").set_index("chart").loc["R"]
+    found = control_charts.shewhart(rings[:25], chart="range")
+    assert abs(found.center + 3 * found.sigma * 0.8640855 - float(expected["ucl"])) < 1e-8
+    assert abs(found.upper - float(expected["ucl"])) < 2e-7
+    density = distributions.norm.pdf
+    cumulative = distributions.norm.cdf
+
+    def of_range(w):
+        inner = integrate.quad(
+            lambda x: density(x) * density(x + w) * (cumulative(x + w) - cumulative(x)) ** 3,
+            -9,
+            9,
+            epsabs=1e-11,
+        )
+        return 20 * inner[0]
+
+    mean, square = (integrate.quad(lambda w, k=k: w**k * of_range(w), 0, 12, epsabs=1e-9)[0] for k in (1, 2))
+    assert np.sqrt(square - mean**2) == pytest.approx(0.8640819, abs=1e-7)
+    assert control_charts._range_moments(5)[1] == pytest.approx(np.sqrt(square - mean**2), abs=1e-9)
+
+
+def test_limits_from_a_known_centre_and_their_refusals():
+    found = control_charts.known([[1.0, 2, 3, 4]], chart="xbar", center=2, sigma=1)
+    assert (found.lower, found.upper, found.center) == (0.5, 3.5, 2)
+    for values, chart, sigma in (
+        ([1.0], "xbar", 1),
+        ([1.0], "individuals", 0),
+        ([[1.0, 2]], "range", 1),
+        ([np.nan], "individuals", 1),
+    ):
+        with pytest.raises(InvalidArray, match="xbar or individuals"):
+            control_charts.known(values, chart=chart, center=0, sigma=sigma)
 
 
 def test_points_and_runs_that_qcc_flags_are_flagged(rings):
@@ -152,3 +190,8 @@ def test_what_gives_no_chart_is_refused():
         control_charts.capability(center=0, sigma=1, n=10, lower=2, upper=1)
     with pytest.raises(NotEstimable, match="at least 3"):
         control_charts.capability(center=0, sigma=1, n=2, upper=1)
+
+
+def test_an_upper_limit_alone_gives_single_indices():
+    names = [c.name for c in control_charts.capability(center=10, sigma=1, n=20, upper=13)]
+    assert names == ["cpu", "cpk"]

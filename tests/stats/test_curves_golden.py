@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
+from secretome.errors import NotEstimable
 from secretome.stats import curves
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -161,3 +162,35 @@ def test_intervals_of_the_ratio_equal_drc(qualify, assay, drc_tables, interval):
         assert_allclose(found.ratio, row["Estimate"], atol=1e-4)
         assert_allclose(found.ratio_lower, row["Lower"], atol=1e-4)
         assert_allclose(found.ratio_upper, row["Upper"], atol=1e-4)
+
+
+def test_the_weibull_curve_equals_drc(qualify, drc_tables):
+    expected = pd.read_csv(qualify / "results" / "drc_coefs.csv").query("fit == 'ryegrass_W1.4'")
+    found = curves.fit_weibull(drc_tables["ryegrass"]["conc"], drc_tables["ryegrass"]["rootl"])
+    assert_allclose(found.parameters, expected["est"], atol=1e-4)
+    assert_allclose(found.standard_errors, expected["se"], rtol=1e-3)
+    assert_allclose(found.residual_sum, expected["rss"].iloc[0], rtol=1e-8)
+    assert_allclose(found.sigma, expected["sigma"].iloc[0], rtol=1e-6)
+    rising = curves.fit_weibull(drc_tables["ryegrass"]["conc"], -drc_tables["ryegrass"]["rootl"])
+    assert rising.parameters[0] < 0
+    assert rising.parameters[1] < rising.parameters[2]
+
+
+@pytest.mark.parametrize(
+    ("dose", "response", "words"),
+    [([0, 1, 2, 4, 4], [5, 4, 3, 2, 1], "4 and 5"), ([1, 2, 4, 8, 16], [3] * 5, "all responses are equal")],
+)
+def test_a_weibull_curve_without_what_it_needs_is_refused(dose, response, words):
+    with pytest.raises(NotEstimable, match=words):
+        curves.fit_weibull(dose, response)
+
+
+def test_a_weibull_curve_that_does_not_converge_is_refused(monkeypatch):
+    from types import SimpleNamespace
+
+    from secretome.stats import _weibull_curve
+
+    failed = SimpleNamespace(success=False, x=[0.0] * 4, cost=0.0)
+    monkeypatch.setattr(_weibull_curve.optimize, "least_squares", lambda *_given, **_named: failed)
+    with pytest.raises(NotEstimable, match="does not converge"):
+        curves.fit_weibull([1, 2, 4, 8, 16], [5, 4, 3, 2, 1])

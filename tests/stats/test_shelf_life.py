@@ -227,3 +227,11 @@ def _series(*, seed, loss=0.2):
     lot = np.repeat(["A", "B", "C"], 6)
     start = np.repeat(100 + rng.normal(0, 1, 3), 6)
     return month, start - loss * month + rng.normal(0, 0.5, 18), lot
+
+
+def test_a_limit_whose_square_is_a_line_still_crosses_once():
+    from secretome.stats._stability_lines import _crossing
+
+    # slope^2 = v11: the equation is linear; 10 - 2 t = sqrt(1 + 4 t^2) at t = 99 / 40
+    assert _crossing(10.0, -2.0, np.array([[1.0, 0.0], [0.0, 4.0]])) == pytest.approx(99 / 40)
+    assert _crossing(10.0, 0.0, np.array([[1.0, 0.0], [0.0, 0.0]])) == np.inf

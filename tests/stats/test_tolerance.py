@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import integrate, optimize
 from scipy import stats as distributions
 
 from secretome.errors import InvalidArray, NotEstimable
@@ -38,6 +39,28 @@ def test_factors_are_those_of_r(column, options, relative, factors):
         for row in factors.itertuples()
     ]
     assert_allclose(found, factors[column], rtol=relative)
+
+
+def test_where_r_differs_another_quadrature_sides_with_ours():
+    """n = 20, content 0.99, confidence 0.95: R prints 3.62109, off by 1.01e-4; its tolerance in the oracle is 1e-4."""
+    k = tolerance.k_factor(20, content=0.99)
+
+    def confidence(k):
+        def at(z):  # half width r that holds the content around a mean z / sqrt(n) off, by a root search
+            shift = z / np.sqrt(20)
+            r = optimize.brentq(
+                lambda r: distributions.norm.cdf(shift + r) - distributions.norm.cdf(shift - r) - 0.99,
+                0,
+                20,
+                xtol=1e-13,
+            )
+            return 2 * distributions.norm.pdf(z) * distributions.chi2.sf(19 * r**2 / k**2, 19)
+
+        return integrate.quad(at, 0, 9, epsabs=1e-12)[0]
+
+    assert confidence(k) == pytest.approx(0.95, abs=1e-9)
+    assert confidence(3.62108708866843) - 0.95 > 5e-6
+    assert 3.62108708866843 - k == pytest.approx(1.01e-4, abs=2e-6)
 
 
 def test_limits_of_lots_are_those_of_r():
@@ -122,3 +145,8 @@ def test_what_gives_no_limits_is_refused():
         tolerance.donor_limits([1.0, 2, 3, 4], list("AABB"), seed=1)
     with pytest.raises(InvalidArray, match="shape"):
         tolerance.donor_limits([1.0, 2, 3, 4], list("ABC"), seed=1)
+
+
+def test_values_that_are_all_the_same_have_no_limits():
+    with pytest.raises(NotEstimable, match="all values are the same"):
+        tolerance.donor_limits([5.0, 5, 5], list("ABC"), seed=1)

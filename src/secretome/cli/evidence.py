@@ -7,24 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .evidence_appraise import appraise, cite
+from .evidence_baseline import baseline
+from .evidence_pool import pool
+from .evidence_review import review_group
+from .evidence_store import JSON, STORE, opened_store
+
 if TYPE_CHECKING:
     from secretome.evidence.store import Store
-
-_STORE = click.option(
-    "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("evidence.sqlite"),
-    show_default=True,
-    help="The evidence store.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-_STAGE = click.option(
-    "--stage",
-    type=click.Choice(["title_abstract", "full_text"]),
-    default="title_abstract",
-    show_default=True,
-    help="Stage of the screening.",
-)
 
 
 @click.group("evidence")
@@ -37,7 +27,7 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@_STORE
+@STORE
 @click.option(
     "--live",
     type=click.Choice(["pubmed", "europepmc", "trials"]),
@@ -61,7 +51,7 @@ def command() -> None:
 @click.option("--searched", default="", help="For the search log: date of the search, ISO.")
 @click.option("--hits", type=int, default=None, help="For the search log: number of hits.")
 @click.option("--filters", default="", help="For the search log: filters and limits used.")
-@_JSON
+@JSON
 def import_files(
     files: tuple[Path, ...],
     store: Path,
@@ -95,12 +85,14 @@ def import_files(
     elif query and not (database and searched and hits is not None):
         raise click.UsageError("--query needs --database, --searched and --hits: a search is logged whole")
     done = []
-    with _opened(store, create=True) as opened:
+    with opened_store(store, create=True) as opened:
         for file in sorted(files, key=lambda path: path.name):
             result = opened.import_file(file, format=layout, encoding=encoding)
             done.append(result)
             for fault in result.faults:
                 click.echo(f"left out: {fault}", err=True)
+            for line in opened.standings_of(result.file):
+                click.echo(f"flag: {line}", err=True)
             word = "known already" if result.known else f"{result.records} records, {result.new} new"
             click.echo(f"{result.file}: {word}", err=True)
         if live:
@@ -132,9 +124,9 @@ def import_files(
 
 @command.command("find")
 @click.argument("words", nargs=-1, required=True)
-@_STORE
+@STORE
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most works to list.")
-@_JSON
+@JSON
 def find(words: tuple[str, ...], store: Path, limit: int, as_json: bool) -> None:
     """List works that hold all WORDS: words, 'a phrase in quotes', field:word, -word, word*.
 
@@ -145,7 +137,7 @@ def find(words: tuple[str, ...], store: Path, limit: int, as_json: bool) -> None
 
     # The shell took the quotes away: an argument with blanks was a phrase.
     text = " ".join(_phrase(word) for word in words)
-    with _opened(store) as opened:
+    with opened_store(store) as opened:
         found = opened.find(text, limit=limit)
     if not as_json:
         for hit in found.hits:
@@ -166,13 +158,13 @@ def find(words: tuple[str, ...], store: Path, limit: int, as_json: bool) -> None
 
 
 @command.command("extract")
-@_STORE
+@STORE
 @click.option("--work", "works", type=int, multiple=True, help="Only these works.")
 @click.option("--show", is_flag=True, help="List the proposals of the works given.")
 @click.option("--accept", type=int, multiple=True, help="Accept a proposal by its number.")
 @click.option("--reject", type=int, multiple=True, help="Reject a proposal by its number.")
 @click.option("--person", default="", help="Who accepts or rejects.")
-@_JSON
+@JSON
 def extract(
     store: Path,
     works: tuple[int, ...],
@@ -191,7 +183,7 @@ def extract(
 
     from .show import summary
 
-    with _opened(store) as opened:
+    with opened_store(store) as opened:
         for verdict, numbers in (("accept", accept), ("reject", reject)):
             for number in numbers:
                 accepted_facts.judge(opened, number, person=person, verdict=verdict)  # type: ignore[arg-type]
@@ -210,149 +202,27 @@ def extract(
     )
 
 
-@command.group("review")
-def review_group() -> None:
-    """Screen works: two reviewers, blind to each other and to the machine until they decide."""
-
-
-@review_group.command("next")
-@_STORE
-@_STAGE
-@click.option("--reviewer", required=True, help="Your name.")
-@click.option("--limit", type=click.IntRange(1), default=1, show_default=True, help="Most works to show.")
-def next_works(store: Path, stage: str, reviewer: str, limit: int) -> None:
-    """Show works that this reviewer has not decided on."""
-    from secretome.evidence import review
-
-    with _opened(store) as opened:
-        waiting = review.undecided(opened, reviewer=reviewer, stage=stage)  # type: ignore[arg-type]
-        for work in waiting[:limit]:
-            record = opened.records(work)[0]
-            click.echo(
-                f"work {work}\t{record.label}\t{record.year or '-'}\t{record.standing}\n{record.text}\n"
-            )
-    click.echo(f"{len(waiting):,} works wait for {reviewer} at {stage}.")
-
-
-@review_group.command("decide")
-@click.argument("work", type=int)
-@click.argument("decision", type=click.Choice(["include", "exclude", "unsure"]))
-@_STORE
-@_STAGE
-@click.option("--reviewer", required=True, help="Your name.")
-@click.option("--reason", default="", help="Coded reason of an exclusion.")
-@click.option("--note", default="", help="Free words.")
-@click.option("--adjudicate", is_flag=True, help="Settle a conflict of two reviewers.")
-def decide(
-    work: int, decision: str, store: Path, stage: str, reviewer: str, reason: str, note: str, adjudicate: bool
-) -> None:
-    """Add a DECISION on WORK; earlier ones stay in the store."""
-    from secretome.evidence import review
-
-    with _opened(store) as opened:
-        review.decide(
-            opened,
-            work,
-            reviewer=reviewer,
-            stage=stage,  # type: ignore[arg-type]
-            decision=decision,  # type: ignore[arg-type]
-            reason=reason,
-            note=note,
-            adjudicator=adjudicate,
-        )
-        seen = review.reading(opened, work, reviewer=reviewer, stage=stage)  # type: ignore[arg-type]
-    others = ", ".join(f"{name}: {choice}" for name, choice, _ in seen.others) or "nobody else yet"
-    click.echo(f"work {work}: {decision} by {reviewer}; {others}.")
-
-
-@review_group.command("state")
-@_STORE
-@_STAGE
-@click.option("--single", is_flag=True, help="One reviewer is enough (the report says so).")
-@_JSON
-def state(store: Path, stage: str, single: bool, as_json: bool) -> None:
-    """Print the PRISMA flow and the agreement of the reviewers."""
-    from secretome.evidence import review
-
-    from .show import summary
-
-    with _opened(store) as opened:
-        flow = review.flow(opened, single=single)
-        agreed, _ = review.agreement(opened, stage)  # type: ignore[arg-type]
-    if not as_json:
-        for row in flow.itertuples():
-            click.echo(f"{row.works:>8,}  {row.box}: {row.what}")
-    boxes = {str(row.box): int(row.works) for row in flow.itertuples()}
-    known = agreed.kappa == agreed.kappa
-    facts: dict[str, object] = {
-        "flow": boxes,
-        "judged_by_two": agreed.n,
-        "raw_agreement": agreed.raw if agreed.n else None,
-        "kappa": agreed.kappa if known else None,
-        "kappa_95": [agreed.lower, agreed.upper] if known else None,
-        "single": single,
-    }
-    words = f"kappa {agreed.kappa:.2f} ({agreed.lower:.2f} to {agreed.upper:.2f})" if known else "no kappa"
-    raw = f", raw agreement {100 * agreed.raw:.0f} %" if agreed.n else ""
-    one = "; single screening" if single else ""
-    summary(f"{agreed.n} works judged by two reviewers: {words}{raw}{one}.", facts, as_json=as_json)
-
-
-@review_group.command("show")
-@click.argument("work", type=int)
-@_STORE
-def show_work(work: int, store: Path) -> None:
-    """List the records of WORK with their row numbers, as `split` takes them."""
-    with _opened(store) as opened:
-        for number, layout, label in opened.record_rows(work):
-            record = opened.record(number)
-            click.echo(f"record {number}\t{layout}\t{label}\t{record.origin.file}\t{record.title}")
-
-
-@review_group.command("merge")
-@click.argument("work", type=int)
-@click.argument("other", type=int)
-@_STORE
-@click.option("--person", required=True, help="Your name.")
-@click.option("--reason", required=True, help="Why they are one.")
-def merge(work: int, other: int, store: Path, person: str, reason: str) -> None:
-    """Say that WORK and OTHER are one."""
-    with _opened(store) as opened:
-        kept = opened.merge(work, other, person=person, reason=reason)
-    click.echo(f"works {work} and {other} are work {kept} now.")
-
-
-@review_group.command("split")
-@click.argument("record", type=int)
-@_STORE
-@click.option("--person", required=True, help="Your name.")
-@click.option("--reason", required=True, help="Why it is another work.")
-def split(record: int, store: Path, person: str, reason: str) -> None:
-    """Say that RECORD (its row number) is another work than the one it was merged into."""
-    with _opened(store) as opened:
-        new = opened.split(record, person=person, reason=reason)
-    click.echo(f"record {record} is work {new} now.")
-
-
 @command.command("trials")
-@_STORE
+@STORE
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=None, help="Folder for the tables (CSV)."
 )
-@_JSON
+@JSON
 def trials(store: Path, output: Path | None, as_json: bool) -> None:
     """Make the landscape of the trials in the store, each counted once, with its papers."""
     from secretome.evidence import trials as landscape
+    from secretome.evidence.conclusions import conclusions
 
     from .show import summary
 
-    with _opened(store) as opened:
+    with opened_store(store) as opened:
         table = landscape.landscape(opened)
         links = landscape.papers_per_trial(opened)
+        said = conclusions(opened)
     parts = {by: landscape.counts(table, by) for by in ("status", "phase", "given", "tissue")}
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-        for name, rows in {"trials": table, "papers": links, **parts}.items():
+        for name, rows in {"trials": table, "papers": links, "conclusions": said, **parts}.items():
             rows.to_csv(output / f"{name}.csv", index=False, lineterminator="\n")
     counted = {by: dict(rows.itertuples(index=False, name=None)) for by, rows in parts.items()}
     facts: dict[str, object] = {
@@ -378,12 +248,6 @@ def _asked(live: str, query: str, downloads: Path, offline: bool) -> tuple[tuple
     return files, NAMES[live], datetime.now(UTC).date().isoformat()
 
 
-def _opened(store: Path, *, create: bool = False) -> Store:
-    from secretome.evidence.store import Store
-
-    return Store(store, create=create)
-
-
 def _phrase(word: str) -> str:
     if " " not in word or '"' in word:
         return word
@@ -402,85 +266,5 @@ def _show_proposals(opened: Store, work: int) -> None:
         click.echo(f"{row['id']}\t{row['kind']}\t{row['value']}\t{row['quote']!r}\t{row['rule']}\t{sure}")
 
 
-@command.command("pool")
-@click.argument("outcome")
-@_STORE
-@click.option(
-    "--measure",
-    required=True,
-    type=click.Choice(
-        ["md", "smd", "smdh", "nmd", "rom", "rr", "or", "rd", "peto", "hr", "pr", "plo", "pft"]
-    ),
-    help="Effect measure.",
-)
-@click.option(
-    "--method", default="reml", show_default=True, help="Estimator of the variance between studies."
-)
-@click.option("--test", default="knapp-hartung", show_default=True, help="knapp-hartung or z.")
-@click.option("--across-products", is_flag=True, help="Pool each product as a subgroup of its own.")
-@click.option("--across-species", is_flag=True, help="Pool each species as a subgroup of its own.")
-@click.option(
-    "--enter",
-    type=click.Path(path_type=Path),
-    default=None,
-    help="CSV of outcomes that a person read (work, outcome, product, species, quote, numbers), accepted first.",
-)
-@click.option("--person", default="", help="Who read the outcomes of --enter.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=None, help="Folder for the tables (CSV)."
-)
-@_JSON
-def pool(
-    outcome: str,
-    store: Path,
-    measure: str,
-    method: str,
-    test: str,
-    across_products: bool,
-    across_species: bool,
-    enter: Path | None,
-    person: str,
-    output: Path | None,
-    as_json: bool,
-) -> None:
-    """Pool OUTCOME over the studies whose numbers a person accepted.
-
-    Cells, conditioned medium, vesicles and lysates, and species, are never averaged together.
-    """
-    import csv
-    import json
-
-    from secretome.evidence import pool as pooling
-
-    from .show import summary
-
-    with _opened(store) as opened:
-        if enter is not None:
-            rows = list(csv.DictReader(enter.read_text(encoding="utf-8-sig").splitlines()))
-            pooling.enter_outcomes(opened, rows, person=person)
-        found = pooling.pool_outcome(
-            opened,
-            outcome,
-            measure=measure,  # type: ignore[arg-type]
-            method=method,
-            test=test,
-            across_products=across_products,
-            across_species=across_species,
-        )
-    tables = {"summary": found.summary, "forest": found.forest, "left_out": found.left_out}
-    tables |= {"zero_events": found.zero_events, "small_study": found.small_study}
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            table.to_csv(output / f"{name}.csv", index=False, lineterminator="\n")
-    for note in found.notes:
-        click.echo(f"note: {note}", err=True)
-    facts: dict[str, object] = {
-        name: json.loads(table.to_json(orient="records")) for name, table in tables.items()
-    }
-    lines = [
-        f"{row.product}, {row.species}: {row.studies} studies, {measure} {row.estimate:.3g} ({row.lower:.3g} to {row.upper:.3g}), "
-        f"prediction {row.predict_lower:.3g} to {row.predict_upper:.3g} ({row.status})"
-        for row in found.summary.itertuples()
-    ]
-    summary("\n".join(lines), {**facts, "notes": list(found.notes)}, as_json=as_json)
+for _command in (review_group, pool, appraise, cite, baseline):
+    command.add_command(_command)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from secretome.parallel import Map, Progress
-from secretome.plan import EvidenceOptions
-from secretome.results import Result
-from secretome.study import Study
+if TYPE_CHECKING:
+    # A worker that reads a PubMed file needs none of these: they would fill its memory.
+    from collections.abc import Mapping
+
+    from secretome.parallel import Map, Progress
+    from secretome.plan import EvidenceOptions
+    from secretome.results import Result
+    from secretome.study import Study
 
 __all__ = ["outside", "run"]
 
@@ -45,6 +49,8 @@ def run(
     --------
     >>> import pandas as pd
     >>> from secretome.parallel import here
+    >>> from secretome.plan import EvidenceOptions
+    >>> from secretome.study import Study
     >>> study = Study("one flask", pd.DataFrame({"donor": ["D1"]}, index=["s1"]))
     >>> _, (result,) = run(study, {}, EvidenceOptions(), seed=1, map=here)
     >>> result.verdict

@@ -10,10 +10,11 @@ from . import lexicon
 from .lexicon import Mention
 from .participants import total_participants
 from .records import Record
+from .scan import scan
 from .store import Store, now
 
 # Raised when a rule changes what it finds; part of every proposal.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 _CELL_FREE = frozenset(["conditioned medium", "vesicles", "lysate"])
 _UP = re.compile(
     r"\b(?:increas|elevat|higher|enhanc|up-?regulat|promot|augment|rich in|enriched|abundan|rais|stimulat|induc|high levels?)\w*",
@@ -61,6 +62,7 @@ MEASURED: dict[str, float] = {
     "participants": 0.92,
     "cell-free product given": 0.95,
     "tissue name": 1.0,
+    "factor name": 0.98,
 }
 
 
@@ -92,6 +94,17 @@ def propose(record: Record) -> tuple[Proposal, ...]:
     cell_free = cell_free_class(record)
     if cell_free is not None:
         found.append(cell_free)
+    found += [
+        Proposal(
+            "flag",
+            f"{f.flag.found}; expected {f.flag.expected}",
+            f.start,
+            f.stop,
+            f.quote,
+            f"integrity: {f.flag.check}",
+        )
+        for f in scan(record, text)
+    ]
     return tuple(sorted(found, key=lambda p: (p.start, p.stop, p.kind, p.value)))
 
 
@@ -165,6 +178,8 @@ def _named(mention: Mention) -> Proposal:
     rule = f"{mention.kind} name"
     if mention.negated:
         rule += ", negated"
+    elif mention.given:
+        rule += ", given"
     elif mention.compared:
         rule += ", compared with"
     return _proposal(mention.kind, mention.value, mention, rule)

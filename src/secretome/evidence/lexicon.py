@@ -33,11 +33,18 @@ _COMPARED = re.compile(
     r"\b(?:compared (?:with|to)|versus|vs\.?|than|relative to|instead of)\b[^.;:]{0,25}$", re.IGNORECASE
 )
 _BLOCKED_AFTER = re.compile(
-    r"^[ -]?(?:receptors?|inhibitors?|antagonists?|antibod|neutrali[sz]|knock|siRNA|-/-)", re.IGNORECASE
+    r"^[ )-]*(?:receptors?|inhibitors?|antagonists?|antibod|neutrali[sz]|knock|siRNA|-/-|(?:super)?family\b|members?\b|tests?\b)",
+    re.IGNORECASE,
 )
+# "NF-IL6" and "nuclear factor interleukin-6" are transcription factors.
 _BLOCKED_BEFORE = re.compile(
-    r"\b(?:anti|anti-|neutrali[sz]ing|si|sh|recombinant|rh|exogenous)[ -]?$", re.IGNORECASE
+    r"\b(?:anti|anti-|neutrali[sz]ing|si|sh|nf|nuclear[ -]factor)[ -]?$", re.IGNORECASE
 )
+# Made outside and added: named all the same, but nothing that these cells secrete.
+_GIVEN = re.compile(
+    r"(?:\b(?:recombinant|exogenous|pegylated)(?: (?:human|mouse|murine|rat))?[ -]?|rhu?-?)$", re.IGNORECASE
+)
+_GLUED = re.compile(r"(?<![A-Za-z0-9])(?:rhu?|rm)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,8 +66,8 @@ class Mention:
     ----------
     start, stop
         Span in the text as written.
-    negated, compared
-        Whether the words before it deny it, or set it against something.
+    negated, compared, given
+        Whether the words before it deny it, set it against something, or say that it was made elsewhere and added.
     """
 
     kind: str
@@ -70,6 +77,7 @@ class Mention:
     quote: str
     negated: bool = False
     compared: bool = False
+    given: bool = False
 
 
 class Lexicon:
@@ -118,12 +126,12 @@ def version() -> str:
 
 
 def variants(name: str) -> tuple[str, ...]:
-    """Spellings of a name: Greek letters and their words; hyphen, blank or nothing before a digit or a Greek letter.
+    """Spellings of a name: Greek letters and their words; hyphen, blank, both or nothing before a digit or a Greek letter.
 
     Examples
     --------
     >>> variants("IL-6")
-    ('IL-6', 'IL6', 'IL 6')
+    ('IL-6', 'IL6', 'IL 6', 'IL - 6')
     >>> "TGF\u03b21" in variants("TGF-{beta}1"), "TGF-beta 1" in variants("TGF-{beta}1")
     (True, True)
     """
@@ -153,6 +161,7 @@ def _hyphens(name: str) -> Iterator[str]:
     for found in re.finditer(r"(?<=[A-Za-z])-(?=\d|[IVX]+\b|[A-Z]\b)", name):
         yield name[: found.start()] + name[found.end() :]
         yield name[: found.start()] + " " + name[found.end() :]
+        yield name[: found.start()] + " - " + name[found.end() :]
 
 
 def _terms() -> list[Term]:
@@ -188,9 +197,11 @@ def _raw(automaton: Any, text: str) -> Iterator[_Span]:
 def _bounded(text: str, start: int, stop: int) -> bool:
     before = text[start - 1] if start else " "
     after = text[stop] if stop < len(text) else " "
-    return not (
-        (before.isalnum() and text[start].isalnum()) or (after.isalnum() and text[stop - 1].isalnum())
+    # "rhEPO" is EPO, made by recombination.
+    free = not (before.isalnum() and text[start].isalnum()) or bool(
+        _GLUED.search(text[max(start - 4, 0) : start])
     )
+    return free and not (after.isalnum() and text[stop - 1].isalnum())
 
 
 def _longest(found: Sequence[_Span]) -> list[_Span]:
@@ -225,6 +236,7 @@ def _mention(text: str, plain: str, span: _Span) -> Mention:
         text[start:stop],
         negated=bool(_NEGATION.search(before)),
         compared=bool(_COMPARED.search(before)),
+        given=term.kind == "factor" and bool(_GIVEN.search(before)),
     )
 
 

@@ -11,18 +11,19 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from secretome.errors import NotPoolable, near_misses
+from secretome.errors import InvalidArray, NotPoolable, near_misses
 from secretome.stats import meta
 
-from . import facts
+from . import facts, sensitivity
 from .cite import citation_key
 from .store import Store
 from .trials import study_of
 
-Measure = Literal["md", "smd", "smdh", "nmd", "rom", "rr", "or", "rd", "peto", "hr", "pr", "plo", "pft"]
+Measure = Literal[
+    "md", "smd", "smdh", "nmd", "rom", "cvr", "vr", "rr", "or", "rd", "as", "peto", "hr", "pr", "plo", "pft", "zcor", "cor", "generic"
+]  # fmt: skip
 # Columns of an outcome that describe it; every other one is a number that the effect needs.
 DESCRIBING = ("outcome", "product", "species", "control_group", "concurrent", "group", "note")
-_SMALL_STUDY_MINIMUM = 10
 _SHARING = ("md", "rom", "smd", "rr", "or", "rd")
 
 
@@ -44,8 +45,9 @@ class Pool:
         Accepted outcomes that are not pooled, and why (retracted, not reported, cannot be computed).
     zero_events
         Arms without an event: n and the exact one-sided 95 % upper limit of the risk.
-    small_study
-        Egger's test for subgroups of at least ten studies.
+    small_study, series, influence, fixed, robust, regression, subgroups
+        Further analyses of each product and species (`sensitivity`): asymmetry for at least ten studies; without each
+        study and cumulative; influence; Mantel-Haenszel and Peto; CR2; and, where asked for, regression and subgroups.
     notes
         Doubts that a reader must see.
     """
@@ -58,29 +60,61 @@ class Pool:
     left_out: pd.DataFrame
     zero_events: pd.DataFrame
     small_study: pd.DataFrame
+    series: pd.DataFrame
+    influence: pd.DataFrame
+    fixed: pd.DataFrame
+    robust: pd.DataFrame
+    regression: pd.DataFrame
+    subgroups: pd.DataFrame
     notes: tuple[str, ...]
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by their names."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
 
-def pool_outcome(
-    store: Store,
-    outcome: str,
-    *,
-    measure: Measure,
-    method: str = "reml",
-    test: str = "knapp-hartung",
-    across_products: bool = False,
-    across_species: bool = False,
-    level: float = 0.95,
-) -> Pool:
+
+@dataclass(frozen=True)
+class Analysis:
+    """How to pool.
+
+    Parameters
+    ----------
+    method, test, level
+        As `stats.meta.pool`.
+    moderators, subgroup
+        Columns of the outcomes, for a regression and for subgroups.
+    permutations, seed
+        Rearrangements for the p of a regression; 0 for none.
+    across_products, across_species
+        Needed when effects are of several products or species; each is then pooled apart.
+    """
+
+    method: str = "reml"
+    test: str = "knapp-hartung"
+    level: float = 0.95
+    moderators: tuple[str, ...] = ()
+    subgroup: str = ""
+    permutations: int = 0
+    seed: int = 1
+    across_products: bool = False
+    across_species: bool = False
+
+    @property
+    def described(self) -> frozenset[str]:
+        """Columns of an outcome that are no number of its effect."""
+        return frozenset([*DESCRIBING, *self.moderators, self.subgroup])
+
+
+def pool_outcome(store: Store, outcome: str, *, measure: Measure, how: Analysis | None = None) -> Pool:
     """Pool one outcome over the studies whose numbers a person accepted.
 
     Parameters
     ----------
     outcome
         Name of the outcome as it was entered.
-    across_products, across_species
-        Needed when effects are of several products (cells, medium, vesicles, lysate) or species; each then is a
-        subgroup of its own: effects of different products or species are never averaged.
+    measure
+        As `stats.meta.effect_size`; `generic` takes `estimate` and `standard_error` as printed.
 
     Raises
     ------
@@ -95,25 +129,24 @@ def pool_outcome(
     effects that share a control group (`control_group`) bring their covariance. Retracted sources are left out and
     listed. "None reported" is not zero: an arm without a number is left out, an arm with 0 events stays.
     """
-    rows, left_out = _outcomes(store, outcome)
-    _refuse_mixtures(rows, outcome, across_products=across_products, across_species=across_species)
-    summaries, forests, tests = [], [], []
+    how = how or Analysis()
+    rows, left_out = _outcomes(store, outcome, how)
+    _refuse_mixtures(rows, outcome, across_products=how.across_products, across_species=how.across_species)
+    groups, summaries, forests = [], [], []
     notes: list[str] = []
     log = False
-    for (product, species), group in rows.groupby(["product", "species"], sort=True):
-        numbers = _numbers(group)
-        effects = meta.effect_size(measure, **numbers)  # type: ignore[arg-type]
-        log = effects.log
-        known = np.isfinite(effects.estimate)
-        for row in group[~known].itertuples():
+    for (product, species), part in rows.groupby(["product", "species"], sort=True):
+        numbers = _numbers(part, how)
+        estimate, variance, corrected, log = _effects(measure, numbers, how.level)
+        known = np.isfinite(estimate)
+        for row in part[~known].itertuples():
             left_out.append((row.citation, row.proposal, f"{measure} does not exist for these numbers"))
-        kept = group[known].reset_index(drop=True)
+        kept = part[known].reset_index(drop=True)
         if kept.empty:
             continue
-        estimate, variance = effects.estimate[known], effects.variance[known]
-        corrected = effects.corrected[known]
+        estimate, variance, corrected = estimate[known], variance[known], corrected[known]
         numbers = {name: values[known] for name, values in numbers.items()}
-        fit, model, told = _fit(kept, estimate, variance, numbers, measure, method, test, level)
+        fit, model, told = _fit(kept, estimate, variance, numbers, measure, how)
         notes += [f"{product}, {species}: {line}" for line in told]
         if corrected.any():
             notes.append(
@@ -121,19 +154,17 @@ def pool_outcome(
             )
         summaries.append(_summary(str(product), str(species), kept, numbers, fit, model, log))
         forests.append(_forest(kept, estimate, variance, corrected, fit))
-        tests.append(_egger(str(product), str(species), kept, estimate, variance))
+        groups.append(sensitivity.Group(str(product), str(species), kept, estimate, variance, numbers, fit))
     if not summaries:
         raise NotPoolable(
             f"no accepted outcome {outcome!r} gives a {measure}; see what each lacks: {left_out}"
         )
-    if across_products or across_species:
+    if how.across_products or how.across_species:
         notes.append("Products and species are pooled apart; no overall effect is given on purpose.")
-    small = pd.DataFrame(
-        [t for t in tests if t], columns=["product", "species", "studies", "statistic", "p_value"]
-    )
-    if small.empty:
+    further = _further(groups, measure, how)
+    if further["small_study"].empty:
         notes.append(
-            f"Small-study effects were not tested: fewer than {_SMALL_STUDY_MINIMUM} studies in every group."
+            f"Small-study effects were not tested: fewer than {sensitivity.SMALL_STUDY_MINIMUM} independent studies in every group."
         )
     return Pool(
         outcome,
@@ -143,9 +174,60 @@ def pool_outcome(
         pd.concat(forests, ignore_index=True),
         pd.DataFrame(left_out, columns=["citation", "proposal", "why"]),
         _zero_events(rows),
-        small,
-        tuple(notes),
+        notes=tuple(notes),
+        **further,
     )
+
+
+def _further(groups: Sequence[sensitivity.Group], measure: str, how: Analysis) -> dict[str, pd.DataFrame]:
+    """The analyses beside the pooled effect, each a table over all groups."""
+    model = {"method": how.method, "test": how.test, "level": how.level}
+    found: dict[str, list[tuple[object, ...]]] = {
+        "small_study": [row for g in groups for row in sensitivity.small_study(g, level=how.level)],
+        "series": [row for g in groups for row in sensitivity.series(g)],
+        "influence": [row for g in groups for row in sensitivity.influence(g)],
+        "fixed": [row for g in groups for row in sensitivity.fixed_effects(g, measure, level=how.level)],
+        "robust": [row for g in groups for row in sensitivity.robust(g, level=how.level)],
+        "regression": [],
+        "subgroups": [],
+    }
+    for group in groups if how.moderators else ():
+        found["regression"] += sensitivity.regression(
+            group,
+            how.moderators,
+            permutations=how.permutations,
+            seed=how.seed,
+            **model,  # type: ignore[arg-type]
+        )
+    for group in groups if how.subgroup else ():
+        found["subgroups"] += sensitivity.subgroups(group, how.subgroup, **model)  # type: ignore[arg-type]
+    columns = {
+        "small_study": sensitivity.SMALL_STUDY,
+        "series": sensitivity.SERIES,
+        "influence": sensitivity.INFLUENCE,
+        "fixed": sensitivity.FIXED,
+        "robust": sensitivity.ROBUST,
+        "regression": sensitivity.REGRESSION,
+        "subgroups": sensitivity.SUBGROUPS,
+    }
+    return {name: pd.DataFrame(rows, columns=columns[name]) for name, rows in found.items()}
+
+
+def _effects(
+    measure: Measure, numbers: Mapping[str, np.ndarray], level: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Effects, their variances, which were corrected, and whether they are logs of ratios."""
+    if measure != "generic":
+        found = meta.effect_size(measure, level=level, **numbers)  # type: ignore[arg-type]
+        return found.estimate, found.variance, found.corrected, found.log
+    absent = [name for name in ("estimate", "standard_error") if name not in numbers]
+    if absent:
+        raise InvalidArray(
+            f"a generic effect needs {' and '.join(absent)}; found {', '.join(numbers) or 'no number'}"
+        )
+    error = numbers["standard_error"]
+    estimate = np.where(error > 0, numbers["estimate"], math.nan)
+    return estimate, error**2, np.zeros(len(error), dtype=bool), False
 
 
 def upper_limit_of_zero(n: int, *, confidence: float = 0.95) -> float:
@@ -159,7 +241,7 @@ def upper_limit_of_zero(n: int, *, confidence: float = 0.95) -> float:
     return float(1 - (1 - confidence) ** (1 / n))
 
 
-def _outcomes(store: Store, outcome: str) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
+def _outcomes(store: Store, outcome: str, how: Analysis) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
     studies = study_of(store)
     rows: list[dict[str, object]] = []
     left_out: list[tuple[str, int, str]] = []
@@ -174,7 +256,7 @@ def _outcomes(store: Store, outcome: str) -> tuple[pd.DataFrame, list[tuple[str,
         if not records or any(record.standing == "retracted" for record in records):
             left_out.append((key, fact.proposal, "retracted" if records else "record deleted"))
             continue
-        words = [name for name, value in told.items() if name not in DESCRIBING and not _is_number(value)]
+        words = [name for name, value in told.items() if name not in how.described and not _is_number(value)]
         if words:
             why = "; ".join(f"{name} is {told[name]!r}, no number" for name in words)
             left_out.append((key, fact.proposal, why))
@@ -186,6 +268,7 @@ def _outcomes(store: Store, outcome: str) -> tuple[pd.DataFrame, list[tuple[str,
             "citation": key,
             "proposal": fact.proposal,
             "person": fact.person,
+            "year": records[0].year,
         }
         blank = dict.fromkeys(("product", "species", "control_group"), "not stated")
         rows.append({**blank, **told, **place})
@@ -217,8 +300,8 @@ def _refuse_mixtures(
             )
 
 
-def _numbers(group: pd.DataFrame) -> dict[str, np.ndarray]:
-    described = {*DESCRIBING, "work", "study", "citation", "proposal", "person"}
+def _numbers(group: pd.DataFrame, how: Analysis) -> dict[str, np.ndarray]:
+    described = {*how.described, "work", "study", "citation", "proposal", "person", "year"}
     columns = [name for name in group.columns if name not in described and group[name].notna().any()]
     return {name: group[name].to_numpy(dtype=float) for name in columns}
 
@@ -229,17 +312,15 @@ def _fit(
     variance: np.ndarray,
     numbers: Mapping[str, np.ndarray],
     measure: str,
-    method: str,
-    test: str,
-    level: float,
+    how: Analysis,
 ) -> tuple[meta.Pooled | meta.Nested | None, str, list[str]]:
     """The model that the data ask for: one study, independent studies, or effects within studies."""
     studies = kept["study"].nunique()
     if studies == 1:
         return None, "one study", ["one study only: shown, not pooled."]
     if studies == len(kept):
-        fit = meta.pool(estimate, variance, method=method, test=test, level=level)  # type: ignore[arg-type]
-        return fit, f"{method}, {test}", []
+        fit = meta.pool(estimate, variance, method=how.method, test=how.test, level=how.level)  # type: ignore[arg-type]
+        return fit, f"{how.method}, {how.test}", []
     told = [f"{len(kept)} effects of {studies} studies: nested model."]
     sampling: np.ndarray = variance
     labels = kept["control_group"].astype(str)
@@ -253,7 +334,9 @@ def _fit(
         sampling = meta.shared_control_covariance(measure, own, **numbers)  # type: ignore[arg-type]
         told.append(f"{int(shared.sum())} effects share a control group: their covariance is in the model.")
     levels = {"study": kept["study"].to_numpy(), "effect": np.arange(len(kept))}
-    nested = meta.pool_nested(estimate, sampling, levels, level=level)
+    nested = meta.pool_nested(estimate, sampling, levels, level=how.level)
+    parts = ", ".join(f"{n} {v:.4g}" for n, v in zip(nested.names, nested.variance, strict=True))
+    told.append(f"variances: {parts}.")
     return nested, "nested, reml, t", told
 
 
@@ -267,7 +350,18 @@ def _summary(
     log: bool,
 ) -> dict[str, object]:
     sizes = [values for name, values in numbers.items() if name.startswith("n_") or name == "n"]
-    names = ("estimate", "lower", "upper", "predict_lower", "predict_upper", "tau2", "i2", "p_value")
+    names = (
+        "estimate",
+        "standard_error",
+        "lower",
+        "upper",
+        "predict_lower",
+        "predict_upper",
+        "tau2",
+        "i2",
+        "q",
+        "p_value",
+    )
     found = {name: float(getattr(fit, name, math.nan)) if fit is not None else math.nan for name in names}
     ratio = {"": "estimate", "_lower": "lower", "_upper": "upper"}
     return {
@@ -302,16 +396,6 @@ def _forest(
     return table
 
 
-def _egger(
-    product: str, species: str, kept: pd.DataFrame, estimate: np.ndarray, variance: np.ndarray
-) -> tuple[object, ...]:
-    studies = kept["study"].nunique()
-    if studies < _SMALL_STUDY_MINIMUM or studies != len(kept):
-        return ()
-    found = meta.egger(estimate, variance)
-    return (product, species, studies, found.statistic, found.p_value)
-
-
 def _zero_events(rows: pd.DataFrame) -> pd.DataFrame:
     found = []
     for side in ("_treated", "_control", ""):
@@ -322,40 +406,3 @@ def _zero_events(rows: pd.DataFrame) -> pd.DataFrame:
             n = int(row[size])
             found.append((row["citation"], side.strip("_") or "one arm", n, upper_limit_of_zero(n)))
     return pd.DataFrame(found, columns=["citation", "arm", "n", "upper_limit_95_one_sided"])
-
-
-def enter_outcomes(store: Store, table: Sequence[Mapping[str, str]], *, person: str) -> int:
-    """Accept outcomes that a person read, one row each: `work`, `outcome`, `product`, `species`, `quote`, numbers.
-
-    A cell that is no number stays a word ("none reported") and is later listed, never counted as zero.
-
-    Raises
-    ------
-    InvalidInput
-        If a row quotes nothing or nobody is named.
-    InvalidStore
-        If a work does not exist.
-    """
-    with store.writing():
-        for row in table:
-            value = {
-                name: _number_or_word(cell) if name not in DESCRIBING else cell
-                for name, cell in row.items()
-                if name not in {"work", "quote"} and cell != ""
-            }
-            facts.enter(
-                store,
-                int(row["work"]),
-                kind="outcome",
-                value=value,
-                quote=row.get("quote", ""),
-                person=person,
-            )
-    return len(table)
-
-
-def _number_or_word(cell: str) -> float | str:
-    try:
-        return float(cell)
-    except ValueError:
-        return cell

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,58 +15,15 @@ from secretome import __version__
 from secretome.errors import InvalidStore, StoreNotWritable
 
 from . import formats
+from .answers import Found, Hit, Import
+from .intake import Intake, whole
 from .query import parse
-from .records import Deletion, Fault, Item, Origin, Record, from_json, to_json, without_origin
+from .record_json import from_json
+from .records import Item, Origin, Record
 from .schema import APPEND_ONLY, APPLICATION, MIGRATIONS
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
-# Titles shorter than this in letters and digits ("Editorial") identify nothing.
-_TELLING = 24
-
-
-@dataclass(frozen=True)
-class Import:
-    """What one file brought.
-
-    Parameters
-    ----------
-    known
-        True when this very file was imported before: nothing was done.
-    new, again
-        Records that were not in the store, and those that were.
-    works
-        New works, after merging duplicates.
-    faults
-        Records that could not be read, by name.
-    """
-
-    file: str
-    format: str
-    known: bool
-    records: int = 0
-    new: int = 0
-    again: int = 0
-    works: int = 0
-    deleted: int = 0
-    faults: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A work that a search found, as its best record describes it."""
-
-    work: int
-    record: Record
-    sources: int
-
-
-@dataclass(frozen=True)
-class Found:
-    """The first hits of a search and how many there are in all."""
-
-    hits: tuple[Hit, ...]
-    total: int
 
 
 class Store:
@@ -153,7 +109,7 @@ class Store:
         with self.writing():
             if self.select("SELECT 1 FROM source_file WHERE sha256 = ?", sha256):
                 return Import(name, "", known=True)
-            file_id = self._insert(
+            file_id = self.insert(
                 "source_file",
                 {
                     "name": name,
@@ -165,9 +121,9 @@ class Store:
                     "reader": __version__,
                 },
             )
-            count = _Count()
+            count = Intake(self, file_id)
             for item in items:
-                self._take(item, file_id, count)
+                count.take(item)
             self._database.execute(
                 "UPDATE source_file SET format = ?, records = ?, faults = ? WHERE id = ?",
                 (count.format, count.records, len(count.faults), file_id),
@@ -217,6 +173,16 @@ class Store:
             raise InvalidStore(f"{self.path} has no record {number}")
         return _record(rows[0])
 
+    def standings_of(self, file: str) -> tuple[str, ...]:
+        """Records of a file that were retracted, corrected or are under concern, one line each."""
+        rows = self.select(
+            "SELECT DISTINCT r.work_id, r.standing, b.title FROM record r JOIN record_body b ON b.id = r.id "
+            "JOIN seen s ON s.record_id = r.id JOIN source_file f ON f.id = s.file_id "
+            "WHERE f.name = ? AND r.standing <> '' AND r.state = 'current' ORDER BY r.id",
+            file,
+        )
+        return tuple(f"work {row['work_id']} {row['standing']}: {row['title']}" for row in rows)
+
     def canonical(self, work: int) -> int:
         """The work that this one was merged into, or itself.
 
@@ -236,7 +202,7 @@ class Store:
     def works(self) -> tuple[int, ...]:
         """Numbers of all works that have a current record."""
         rows = self.select("SELECT DISTINCT work_id FROM record WHERE state = 'current' ORDER BY work_id")
-        return tuple(_whole(row["work_id"]) for row in rows)
+        return tuple(whole(row["work_id"]) for row in rows)
 
     def find(self, text: str, *, limit: int = 20) -> Found:
         """Works whose records match, the best first.
@@ -262,11 +228,11 @@ class Store:
                 where.append(f"r.{column} = ?")
                 values.append(wanted)
         clause = f"FROM {source} WHERE {' AND '.join(where)}"
-        total = _whole(self.select(f"SELECT count(DISTINCT r.work_id) AS n {clause}", *values)[0]["n"])
+        total = whole(self.select(f"SELECT count(DISTINCT r.work_id) AS n {clause}", *values)[0]["n"])
         # Ranking reads every match: beyond this many the newest come first instead.
         order = "rank" if query.match and total <= 5000 else "r.year DESC, r.id"
         rows = self.select(f"SELECT r.id, r.work_id {clause} ORDER BY {order} LIMIT ?", *values, 4 * limit)
-        works = list(dict.fromkeys(_whole(row["work_id"]) for row in rows))[:limit]
+        works = list(dict.fromkeys(whole(row["work_id"]) for row in rows))[:limit]
         return Found(tuple(self._hit(work) for work in works), total)
 
     # --- one work or two --------------------------------------------------------------------------
@@ -285,7 +251,7 @@ class Store:
                 self._database.execute(
                     "DELETE FROM apart WHERE (a, b) IN ((?, ?), (?, ?))", (keep, gone, gone, keep)
                 )
-                self._join(keep, gone, person, reason, time)
+                self.join(keep, gone, person, reason, time)
         return keep
 
     def split(self, record: int, *, person: str, reason: str, time: str = "") -> int:
@@ -302,16 +268,16 @@ class Store:
             rows = self.select("SELECT work_id FROM record WHERE id = ?", record)
             if not rows:
                 raise InvalidStore(f"{self.path} has no record {record}")
-            old = _whole(rows[0]["work_id"])
+            old = whole(rows[0]["work_id"])
             count = self.select("SELECT count(*) AS n FROM record WHERE work_id = ?", old)[0]["n"]
             if count == 1:
                 raise InvalidStore(
                     f"record {record} is the only one of work {old}: there is nothing to split"
                 )
-            new = self._insert("work", {})
+            new = self.insert("work", {})
             self._database.execute("UPDATE record SET work_id = ? WHERE id = ?", (new, record))
-            self._insert("apart", {"a": old, "b": new})
-            self._event("split", new, old, record, person, reason, time)
+            self.insert("apart", {"a": old, "b": new})
+            self.event("split", new, old, record, person, reason, time)
         return new
 
     def record_rows(self, work: int) -> tuple[tuple[int, str, str], ...]:
@@ -322,7 +288,7 @@ class Store:
             self.canonical(work),
         )
         return tuple(
-            (_whole(row["id"]), str(row["format"]), from_json(str(row["content"])).label) for row in rows
+            (whole(row["id"]), str(row["format"]), from_json(str(row["content"])).label) for row in rows
         )
 
     # --- rows for the other files of this stage ------------------------------------------------------
@@ -343,7 +309,7 @@ class Store:
     def append(self, table: str, facts: Mapping[str, Value], *, once: bool = False) -> int:
         """A new row; the number that it got, or 0 when `once` and it is there already."""
         with self.writing():
-            return self._insert(table, facts, once=once)
+            return self.insert(table, facts, once=once)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -367,6 +333,10 @@ class Store:
         except BaseException:
             self._undo()
             raise
+
+    def execute(self, sql: str, *values: Value) -> int:
+        """A change inside a transaction; how many rows it met."""
+        return int(self._database.execute(sql, values).rowcount)
 
     def fingerprint(self) -> str:
         """A hash of what was imported and decided: it changes whenever an answer could."""
@@ -402,7 +372,8 @@ class Store:
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
 
-    def _insert(self, table: str, facts: Mapping[str, Value], *, once: bool = False) -> int:
+    def insert(self, table: str, facts: Mapping[str, Value], *, once: bool = False) -> int:
+        """A new row inside a transaction; 0 when `once` and it is there already."""
         names = ", ".join(facts)
         marks = ", ".join("?" * len(facts))
         body = f"({names}) VALUES ({marks})" if facts else "DEFAULT VALUES"
@@ -410,147 +381,16 @@ class Store:
         done = self._database.execute(f"{verb} INTO {table} {body}", tuple(facts.values()))
         return int(done.lastrowid or 0) if done.rowcount else 0
 
-    def _take(self, item: Item, file_id: int, count: _Count) -> None:
-        if isinstance(item, Fault):
-            count.faults.append(item)
-            facts: dict[str, Value] = {
-                "file_id": file_id,
-                "position": item.position,
-                "record": item.record,
-                "found": item.found,
-            }
-            self._insert("fault", facts)
-        elif isinstance(item, Deletion):
-            done = self._database.execute(
-                "UPDATE record SET state = 'deleted' WHERE pmid = ? AND format = 'pubmed_xml'", (item.pmid,)
-            )
-            count.deleted += done.rowcount
-        else:
-            count.format = item.origin.format
-            count.records += 1
-            self._keep(item, file_id, count)
-
-    def _keep(self, record: Record, file_id: int, count: _Count) -> None:
-        content = to_json(without_origin(record))
-        fingerprint = hashlib.sha256(f"{record.origin.format}\n{content}".encode()).hexdigest()
-        rows = self.select("SELECT id, state FROM record WHERE fingerprint = ?", fingerprint)
-        if rows:
-            number = _whole(rows[0]["id"])
-            if rows[0]["state"] == "deleted":
-                self._database.execute("UPDATE record SET state = 'current' WHERE id = ?", (number,))
-        else:
-            count.new += 1
-            work, made = self._work_of(record)
-            count.works += made
-            number = self._write(record, content, fingerprint, work)
-            self._later_wins(record)
-        place = {"record_id": number, "file_id": file_id, "position": record.origin.position}
-        self._insert("seen", place, once=True)
-
-    def _write(self, record: Record, content: str, fingerprint: str, work: int) -> int:
-        searched: dict[str, Value] = {
-            "title": " ".join(filter(None, (record.title, record.other_title))),
-            "abstract": "\n".join(part.text for part in (*record.abstract, *record.other_abstracts)),
-            "authors": "; ".join(author.name for author in record.authors),
-            "journal": " ".join(filter(None, (record.journal, record.journal_short))),
-            "mesh": "; ".join(heading.name for heading in record.mesh),
-            "keywords": "; ".join((*record.keywords, *(_trial_words(record)))),
-            "ids": " ".join(
-                filter(None, (record.pmid, record.pmcid, record.doi, record.trial_id, *record.registry_ids))
-            ),
-        }
-        own: dict[str, Value] = {
-            "pmid": record.pmid,
-            "pmcid": record.pmcid,
-            "doi": record.doi,
-            "trial_id": record.trial_id,
-        }
-        number = self._insert(
-            "record",
-            {
-                "work_id": work,
-                "kind": record.kind,
-                "format": record.origin.format,
-                **own,
-                "year": record.year,
-                "version": record.version,
-                "revised": record.revised,
-                "standing": record.standing,
-                "fingerprint": fingerprint,
-            },
-        )
-        self._insert("record_body", {"id": number, **searched, "content": content})
-        self._insert("record_text", {"rowid": number, **searched})
-        for key in keys(record):
-            self._insert("identity", {"key": key, "record_id": number}, once=True)
-        declared = {(trial, "declared") for trial in record.registry_ids if trial != record.trial_id}
-        mentioned = {(trial, "mentioned") for trial in record.mentioned_ids if trial != record.trial_id}
-        for trial, how in sorted(declared | mentioned):
-            self._insert("registry_link", {"trial_id": trial, "record_id": number, "how": how}, once=True)
-        return number
-
-    def _work_of(self, record: Record) -> tuple[int, int]:
-        """The work that a new record belongs to, and 1 if it had to be made."""
-        chosen: int | None = None
-        for key in keys(record):
-            rows = self.select(
-                "SELECT DISTINCT r.work_id AS work FROM identity i JOIN record r ON r.id = i.record_id WHERE i.key = ?",
-                key,
-            )
-            for row in rows:
-                work = _whole(row["work"])
-                if work == chosen:
-                    continue
-                if chosen is None:
-                    if self._contradicts(record, work):
-                        self._event(
-                            "conflict", work, None, None, "", f"{key} is shared by {record.label}", ""
-                        )
-                    else:
-                        chosen = work
-                elif not self._apart(chosen, work) and not self._contradicts(record, work):
-                    keep, gone = sorted((chosen, work))
-                    self._join(keep, gone, "", f"{record.label} carries the identifiers of both", "")
-                    chosen = keep
-        return (self._insert("work", {}), 1) if chosen is None else (chosen, 0)
-
-    def _contradicts(self, record: Record, work: int) -> bool:
-        """A work whose own identifiers of the same kind are others is another work."""
-        rows = self.select(
-            "SELECT pmid, doi, trial_id FROM record WHERE work_id = ? AND state <> 'deleted'", work
-        )
-        for name, mine in (("pmid", record.pmid), ("doi", record.doi), ("trial_id", record.trial_id)):
-            theirs = {row[name] for row in rows if row[name]}
-            if mine and theirs and mine not in theirs:
-                return True
-        return False
-
-    def _apart(self, a: int, b: int) -> bool:
-        return bool(
-            self.select("SELECT 1 FROM apart WHERE (a = ? AND b = ?) OR (a = ? AND b = ?)", a, b, b, a)
-        )
-
-    def _join(self, keep: int, gone: int, person: str, reason: str, time: str) -> None:
+    def join(self, keep: int, gone: int, person: str, reason: str, time: str) -> None:
+        """Make one work of two, inside a transaction, with the reason."""
         self._database.execute("UPDATE record SET work_id = ? WHERE work_id = ?", (keep, gone))
         self._database.execute("UPDATE work SET merged_into = ? WHERE id = ?", (keep, gone))
-        self._event("merge", keep, gone, None, person, reason, time)
+        self.event("merge", keep, gone, None, person, reason, time)
 
-    def _later_wins(self, record: Record) -> None:
-        """Of several versions of a PubMed record, only the last counts."""
-        if not record.pmid or record.origin.format != "pubmed_xml":
-            return
-        rows = self.select(
-            "SELECT id FROM record WHERE pmid = ? AND format = 'pubmed_xml' AND state <> 'deleted' "
-            "ORDER BY version DESC, revised DESC, id DESC",
-            record.pmid,
-        )
-        for place, row in enumerate(rows):
-            state = "superseded" if place else "current"
-            self._database.execute("UPDATE record SET state = ? WHERE id = ?", (state, row["id"]))
-
-    def _event(
+    def event(
         self, kind: str, work: int, other: int | None, record: int | None, person: str, reason: str, time: str
     ) -> None:
+        """Note that works were merged, split or found in conflict, inside a transaction."""
         facts: dict[str, Value] = {
             "kind": kind,
             "work_id": work,
@@ -560,44 +400,11 @@ class Store:
             "reason": reason,
             "time": time or now(),
         }
-        self._insert("event", facts)
+        self.insert("event", facts)
 
     def _hit(self, work: int) -> Hit:
         records = self.records(work)
         return Hit(work, records[0], len(records))
-
-
-@dataclass
-class _Count:
-    """What an import has seen so far."""
-
-    format: str = ""
-    records: int = 0
-    new: int = 0
-    works: int = 0
-    deleted: int = 0
-
-    def __post_init__(self) -> None:
-        self.faults: list[Fault] = []
-
-
-def keys(record: Record) -> tuple[str, ...]:
-    """What identifies a work: its identifiers, then title and year; empty when nothing does.
-
-    Examples
-    --------
-    >>> keys(Record(pmid="7", title="Secretome of the invented cell, revisited", year=2020))
-    ('pmid:7', 'title:paper:secretomeoftheinventedcellrevisited:2020')
-    """
-    found = [f"pmid:{record.pmid}"] if record.pmid else []
-    found += [f"doi:{record.doi}"] if record.doi else []
-    found += [f"pmcid:{record.pmcid}"] if record.pmcid else []
-    found += [f"trial:{record.trial_id}"] if record.trial_id else []
-    letters = re.sub(r"[\W_]+", "", record.title).lower()
-    if len(letters) >= _TELLING and record.year is not None:
-        # A registration and the paper on it share a title and are not the same work; nor is a preprint.
-        found.append(f"title:{record.kind}:{letters}:{record.year}")
-    return tuple(found)
 
 
 def now() -> str:
@@ -605,20 +412,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _trial_words(record: Record) -> Iterator[str]:
-    if record.trial is not None:
-        yield from record.trial.conditions
-        yield from (intervention.name for intervention in record.trial.interventions)
-        yield record.trial.status
-
-
 def _record(row: Row) -> Record:
-    origin = Origin(str(row["name"]), str(row["sha256"]), str(row["format"]), _whole(row["position"]))
+    origin = Origin(str(row["name"]), str(row["sha256"]), str(row["format"]), whole(row["position"]))
     return replace(from_json(str(row["content"])), origin=origin)
-
-
-def _whole(value: Value) -> int:
-    return int(value) if value is not None else 0
 
 
 def _worded(error: sqlite3.DatabaseError, path: Path) -> InvalidStore | StoreNotWritable:

@@ -79,6 +79,7 @@ def compare_groups(values: pd.DataFrame, options: ComparabilityOptions) -> Resul
     >>> found.tables["equivalence"]["outcome"].iloc[0], found.verdict
     ('equivalent', 'pass')
     """
+    values, said = _with_units(values, options)
     _check(values, options)
     frame = values.assign(attribute=values.get("attribute", "value"))
     units = frame.groupby(["attribute", "group", "unit"], sort=True, as_index=False)["value"].mean()
@@ -93,7 +94,7 @@ def compare_groups(values: pd.DataFrame, options: ComparabilityOptions) -> Resul
     tables |= {"power": pd.DataFrame(power)} if power else {}
     if len(set(units["attribute"])) > 1:
         tables["distance"] = distances(units, test=options.test, reference=options.reference)
-    notes = []
+    notes = list(said)
     if len(units) < len(frame):
         notes.append(
             f"{len(frame)} values of lots were averaged to {len(units)} values of units: lots of one donor are not independent."
@@ -103,6 +104,7 @@ def compare_groups(values: pd.DataFrame, options: ComparabilityOptions) -> Resul
         size = legacy_margin_size(
             int(str(first["units_test"])), int(str(first["units_reference"])), seed=options.seed
         )
+        tables["legacy_quality_range"] = _quality_range(units, options)
         tables["legacy_margin"] = pd.DataFrame(
             {"rule": ["1.5 reference standard deviations"], "simulated_size": [size], "studies": [10_000]}
         )
@@ -178,6 +180,47 @@ def legacy_margin_size(n_test: int, n_reference: int, *, seed: int, studies: int
     difference = x.mean(axis=1) - y.mean(axis=1)
     margin = 1.5 * y.std(axis=1, ddof=1)
     return float(((difference - half > -margin) & (difference + half < margin)).mean())
+
+
+def _with_units(values: pd.DataFrame, options: ComparabilityOptions) -> tuple[pd.DataFrame, list[str]]:
+    """Every row with its unit of replication; what was taken for one is said."""
+    if "unit" in values and (values["unit"] != "").all():
+        return values, []
+    if "unit" in values and (values["unit"] != "").any():
+        raise InvalidInput(
+            [Problem("values", "a unit is named in some rows only", "all or none", "Fill the column.")]
+        )
+    if options.comparison == "paired":
+        found = "a paired comparison without a column unit"
+        raise InvalidInput([Problem("values", found, "the donor or pool that both groups share", "Add it.")])
+    frame = values.copy()
+    if "lot" in frame and (frame["lot"] != "").all():
+        frame["unit"] = frame["group"] + " " + frame["lot"]
+        return frame, [
+            "No column unit: each lot was taken as a unit of its own. Lots of one donor are not independent."
+        ]
+    attribute = frame["attribute"] if "attribute" in frame else pd.Series("value", index=frame.index)
+    number = frame.groupby([frame["group"], attribute]).cumcount() + 1
+    frame["unit"] = frame["group"] + " " + number.astype(str)
+    return frame, [
+        "No column unit or lot: each row was taken as a unit of its own. Repeats of one lot or donor are not independent."
+    ]
+
+
+def _quality_range(units: pd.DataFrame, options: ComparabilityOptions) -> pd.DataFrame:
+    """The legacy second tier: reference mean -/+ 3 standard deviations, its range, and test units inside."""
+    rows = []
+    for name, mine in units.groupby("attribute", sort=False):
+        test, reference = (
+            mine.loc[mine["group"] == group, "value"] for group in (options.test, options.reference)
+        )
+        mean, sd = float(reference.mean()), float(reference.std(ddof=1))
+        rows.append(
+            {"attribute": name, "reference_mean": mean, "reference_sd": sd, "lower": mean - 3 * sd, "upper": mean + 3 * sd,
+             "test_inside": int(test.between(mean - 3 * sd, mean + 3 * sd).sum()), "test_units": len(test),
+             "reference_min": float(reference.min()), "reference_max": float(reference.max())}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _check(values: pd.DataFrame, options: ComparabilityOptions) -> None:

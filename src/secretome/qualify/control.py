@@ -26,6 +26,8 @@ class ControlOptions:
         Shewhart chart.
     phase1
         Samples from which the limits are made; 0 means all, which judges samples by limits made from them.
+    center, sigma
+        Known centre and standard deviation of single values (both or neither); limits are then not made from the file.
     rules, run
         Run rules, and the length of a run on one side for Nelson's second rule.
     weight, shift, decision
@@ -36,6 +38,8 @@ class ControlOptions:
 
     chart: Chart = "individuals"
     phase1: int = 0
+    center: float | None = None
+    sigma: float | None = None
     rules: Rules = "nelson"
     run: int = 9
     weight: float = 0.2
@@ -72,13 +76,18 @@ def chart_of(values: pd.DataFrame, options: ControlOptions) -> Result:
     >>> found.verdict, found.tables["signals"]["sample"].iloc[0]
     ('fail', 'f')
     """
+    _check(options)
     names, groups = _groups(values, options)
     first = options.phase1 or len(names)
     if not 2 <= first <= len(names):
         raise InvalidInput(
             [Problem("options", f"phase1 is {first}", f"2 to {len(names)} samples", "Mend it.")]
         )
-    made = control_charts.shewhart(groups[:first], chart=options.chart)
+    made = (
+        control_charts.shewhart(groups[:first], chart=options.chart)
+        if options.center is None or options.sigma is None
+        else control_charts.known(groups, chart=options.chart, center=options.center, sigma=options.sigma)
+    )
     plotted = _statistic(groups, options.chart)
     sums = {"center": made.center, "step": made.step}
     smooth, low, high = control_charts.ewma(plotted, **sums, weight=options.weight)
@@ -116,8 +125,34 @@ def chart_of(values: pd.DataFrame, options: ControlOptions) -> Result:
     return _result(tables, options)
 
 
+def _check(options: ControlOptions) -> None:
+    problems = []
+    if (options.center is None) != (options.sigma is None):
+        problems.append(
+            Problem("options", "one of --center and --sigma", "both or neither", "Give the other.")
+        )
+    if options.sigma is not None and options.sigma <= 0:
+        problems.append(Problem("options", f"sigma {options.sigma}", "above zero", "Mend it."))
+    if options.center is not None and options.chart in {"range", "sd"}:
+        found = f"--center with a chart of {options.chart}"
+        problems.append(
+            Problem("options", found, "xbar or individuals", "Leave it out: the centre follows from sigma.")
+        )
+    if options.shift <= 0 or options.decision <= 0:
+        problems.append(
+            Problem("options", "a CUSUM shift or decision that is not positive", "above zero", "Mend it.")
+        )
+    if problems:
+        raise InvalidInput(problems)
+
+
 def _groups(values: pd.DataFrame, options: ControlOptions) -> tuple[list[str], np.ndarray]:
-    grouped = values.groupby("sample", sort=False)["value"].apply(list)
+    if "sample" in values:
+        order = values["sample"]
+    else:  # repeats of one row are a subgroup
+        lines = values["line"] if "line" in values else pd.Series(range(len(values)), index=values.index)
+        order = pd.Series(pd.factorize(lines)[0] + 1, index=values.index).astype(str)
+    grouped = values["value"].groupby(order, sort=False).apply(list)
     sizes = sorted({len(group) for group in grouped})
     wanted = [1] if options.chart == "individuals" else sizes[:1]
     if sizes != wanted or (options.chart != "individuals" and sizes == [1]):
@@ -161,25 +196,38 @@ def _result(tables: dict[str, pd.DataFrame], options: ControlOptions) -> Result:
     hard = signals["rule"].isin(rejecting).any()
     verdict: Verdict = "fail" if hard else "warn" if len(signals) else "pass"
     notes = []
-    if limits["made_from"] < 20:
+    if limits["made_from"] < 20 and options.center is None:
         notes.append(
             f"The limits rest on {limits['made_from']} samples; fewer than 20 make false alarms and misses likely."
         )
-    if limits["made_from"] == limits["samples"]:
+    if options.center is not None:
+        notes.append("The limits follow the centre and standard deviation that were given, not the file.")
+    elif limits["made_from"] == limits["samples"]:
         notes.append("The limits were made from the samples that they judge.")
+    made = (
+        "made from {made_from} samples"
+        if options.center is None
+        else "of the centre and standard deviation given"
+    )
+    template = (
+        "{samples_with_signals} of {samples} samples give a signal, by limits " + made + " (table limits)."
+    )
     return Result(
         "qualify",
         "control",
         "Is the process still the one that its limits were made from?",
         Answer(
-            "{samples_with_signals} of {samples} samples give a signal, by limits made from {made_from} samples (table limits).",
-            {name: Cell("limits", name) for name in ("samples_with_signals", "samples", "made_from")},
+            template,
+            {name: Cell("limits", name) for name in limits.index if "{" + str(name) + "}" in template},
         ),
         verdict=verdict,
         tables=tables,
         parameters={
             "chart": options.chart,
             "phase1": options.phase1,
+            "center": options.center,
+            "sigma": options.sigma,
+            "alpha": "0.0027 a point beyond three standard errors (normal)",
             "rules": options.rules,
             "run": options.run,
             "ewma_weight": options.weight,

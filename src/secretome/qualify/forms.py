@@ -1,9 +1,6 @@
-"""Forms side by side: cells, CM, EV and freeze-dried product of the same donor, and drafts for a dossier."""
+"""Forms side by side: cells, CM, EV and freeze-dried product of the same donor."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -14,25 +11,6 @@ from secretome.results import Answer, Cell, Result
 NOT_SHOWN = "not shown"
 STEPS = ("harvest", "clarify", "concentrate", "freeze", "dry")
 ITEMS = ("yield", *STEPS, "doses", "storage", "in use", "freeze-thaws", "shelf life")
-
-# Section of the common technical document -> results whose tables belong under it, as drafts.
-CTD: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "3.2.S.3 Characterisation": ("purity", "matrix", "forms"),
-        "3.2.S.4 Control of drug substance": ("specification", "limits", "potency", "validation"),
-        "3.2.S.5 Reference standards": ("potency",),
-        "3.2.S.7 Stability": ("stability",),
-        "3.2.P.5 Control of drug product": (
-            "specification",
-            "limits",
-            "potency",
-            "validation",
-            "control",
-            "comparability",
-        ),
-        "3.2.P.8 Stability": ("stability", "arrhenius"),
-    }
-)
 
 
 def side_by_side(values: pd.DataFrame) -> Result:
@@ -105,34 +83,6 @@ def side_by_side(values: pd.DataFrame) -> Result:
         parameters={"items": list(ITEMS)},
         notes=tuple(notes),
     )  # fmt: skip
-
-
-def ctd_layout(results: Sequence[Result]) -> dict[str, list[tuple[str, str, pd.DataFrame]]]:
-    """Existing tables under the sections of the common technical document, as drafts.
-
-    Parameters
-    ----------
-    results
-        Of this stage.
-
-    Returns
-    -------
-    Section to (result key, table name, table); a section without a table is there and empty.
-
-    Examples
-    --------
-    >>> list(ctd_layout([]))[0]
-    '3.2.S.3 Characterisation'
-    """
-    return {
-        section: [
-            (result.key, name, table)
-            for result in results
-            if result.stage == "qualify" and result.name in names
-            for name, table in result.tables.items()
-        ]
-        for section, names in CTD.items()
-    }
 
 
 def _check(frame: pd.DataFrame) -> None:

@@ -1,329 +1,254 @@
-"""Plain documented CSV layouts: which columns each question takes, and the check of a file against them."""
+"""The plain CSV layouts of every question."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-import pandas as pd
-
-from secretome.errors import InvalidInput, Problem, near_misses
-
-Kind = Literal["text", "number", "yes or no"]
-_EMPTY = frozenset({"", "na", "nan", "n/a"})
-_WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+from .layout import Column, Layout
+from .layout_examples import EXAMPLES
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a layout: name, what a cell holds, whether it must be there and filled."""
-
-    name: str
-    kind: Kind
-    meaning: str
-    required: bool = False
+def _layout(name: str, called: str, columns: Sequence[Column], *, value: str = "value") -> Layout:
+    example = tuple(tuple(row.split(",")) for row in EXAMPLES[name])
+    return Layout(called, tuple(columns), example, value)
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The CSV of one question, with two example rows (invented)."""
-
-    name: str
-    columns: tuple[Column, ...]
-    example: tuple[tuple[str, ...], ...]
-
-    def template(self) -> str:
-        """The layout as a CSV with invented rows."""
-        stream = io.StringIO()
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([column.name for column in self.columns])
-        writer.writerows(self.example)
-        return stream.getvalue()
-
-    def description(self) -> str:
-        """A line for each column: what it holds, and whether it must be there."""
-        return "\n".join(
-            f"{c.name}: {c.meaning} ({c.kind}, {'required' if c.required else 'optional'})"
-            for c in self.columns
-        )
+_VALUES = (
+    "result", "measurement", "measured", "measured value", "observed", "observation", "reading", "y", "assay value",
+)  # fmt: skip
+_LOTS = ("batch", "lot number", "lot no", "batch number", "batch no", "lot id", "batch id")
+_DONORS = ("donor id", "pool", "bank", "subject", "patient")
+_TIMES = {
+    word: unit
+    for unit, words in {
+        "hours": ("hour", "hours", "time h", "time hours"),
+        "days": ("day", "days", "time d", "time days"),
+        "weeks": ("week", "weeks", "time weeks"),
+        "months": ("month", "months", "time months"),
+        "years": ("year", "years", "time years"),
+    }.items()
+    for word in words
+}
 
 
-def parse(
-    layout: Layout,
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    lines: Sequence[int],
-    file: str,
-    columns: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """Cells of a file as a typed frame of the layout.
-
-    Parameters
-    ----------
-    layout
-        What is expected.
-    header, rows, lines
-        Texts of the file and the line number of each row.
-    columns
-        Name in the layout to name in the file, where they differ.
-
-    Returns
-    -------
-    The layout's columns that the file has, and `line`. Numbers are float with NaN where a cell is
-    empty; texts are `str`, empty where the cell is.
-
-    Raises
-    ------
-    InvalidInput
-        If a required column or cell is missing, or a cell is no number; all of them at once.
-
-    Examples
-    --------
-    >>> found = parse(LAYOUTS["stability"], ["lot", "time", "value"], [["A", "0", "99.5"]], lines=[2], file="f")
-    >>> float(found["value"].iloc[0])
-    99.5
-    """
-    names = _names(layout, header, columns or {}, file)
-    problems: list[Problem] = []
-    frame: dict[str, list[object]] = {"line": list(lines)}
-    for column in layout.columns:
-        if column.name not in names:
-            continue
-        at = list(header).index(names[column.name])
-        frame[column.name] = [
-            _cell(row[at].strip(), column, file, line, names[column.name], problems)
-            for row, line in zip(rows, lines, strict=True)
-        ]
-    if problems:
-        raise InvalidInput(problems)
-    return pd.DataFrame(frame)
+def _lot(*, required: bool = True) -> Column:
+    return Column("lot", "text", "name of the lot", required, _LOTS)
 
 
-def _names(layout: Layout, header: Sequence[str], columns: Mapping[str, str], file: str) -> dict[str, str]:
-    known = {column.name for column in layout.columns}
-    problems = [
-        Problem(
-            file, f"--column names {name!r}", "a column of the layout", f"Mend it{near_misses(name, known)}"
-        )
-        for name in columns
-        if name not in known
-    ]
-    lower = {name.strip().lower(): name for name in header}
-    claimed = {wanted.strip().lower() for wanted in columns.values()}
-    found = {}
-    for column in layout.columns:
-        wanted = columns.get(column.name, column.name)
-        if column.name not in columns and wanted in claimed and not column.required:
-            continue  # the user gave that column of the file another meaning
-        if wanted.strip().lower() in lower:
-            found[column.name] = lower[wanted.strip().lower()]
-        elif column.required or column.name in columns:
-            action = f"Add it, or say --column {column.name}=NAME{near_misses(wanted, header)}"
-            problems.append(Problem(file, f"no column {wanted!r}", column.meaning, action))
-    if problems:
-        raise InvalidInput(problems)
-    return found
+def _value(meaning: str = "the measured value", *aliases: str, below: str = "", gaps: bool = True) -> Column:
+    return Column("value", "number", meaning, True, (*_VALUES, *aliases), gaps=gaps, below=below)
 
 
-def _cell(text: str, column: Column, file: str, line: int, name: str, problems: list[Problem]) -> object:
-    if text.lower() in _EMPTY and column.kind != "text":
-        if column.required:
-            problems.append(
-                Problem(
-                    file,
-                    "an empty cell",
-                    column.meaning,
-                    "Fill it or delete the row and say why.",
-                    line,
-                    name,
-                )
-            )
-        return float("nan") if column.kind == "number" else None
-    if column.kind == "number":
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if number != number or number in (float("inf"), float("-inf")):
-            problems.append(Problem(file, f"{text!r}", "a finite number", "Mend the cell.", line, name))
-        return number
-    if column.kind == "yes or no":
-        if text.lower() not in _WORDS:
-            problems.append(Problem(file, f"{text!r}", "yes or no", "Mend the cell.", line, name))
-        return _WORDS.get(text.lower())
-    if not text and column.required:
-        problems.append(
-            Problem(file, "an empty cell", column.meaning, "Fill it or delete the row.", line, name)
-        )
-    return text
+def _donor(*, required: bool = False) -> Column:
+    return Column("donor", "text", "donor, pool or bank: the unit of replication", required, _DONORS)
 
 
-def _layout(name: str, columns: Sequence[Column], *example: str) -> Layout:
-    return Layout(name, tuple(columns), tuple(tuple(row.split(",")) for row in example))
-
-
-_LOT = Column("lot", "text", "name of the lot", required=True)
-_VALUE = Column("value", "number", "the measured value", required=True)
-_DONOR = Column("donor", "text", "donor, pool or bank: the unit of replication")
-_ATTRIBUTE = Column("attribute", "text", "what was measured, where there are several")
+_ATTRIBUTE = Column(
+    "attribute", "text", "what was measured, where there are several", aliases=("analyte", "parameter", "test", "quality attribute", "assay", "measure", "marker")
+)  # fmt: skip
+_POTENCY = _layout(
+    "potency",
+    "potency",
+    [
+        Column("preparation", "text", "reference lot or test lot", True,
+               ("prep", "sample", "lot", "batch", "material", "treatment", "substance", "product", "curve", "vaccine")),
+        Column("dose", "number", "dose in one unit for all preparations, or a dilution such as 1:50", True,
+               ("concentration", "conc", "amount", "dosage"),
+               changed={"ln dose": "exp", "log10 dose": "power of 10", "log2 dose": "power of 2", "ln concentration": "exp",
+                        "log10 concentration": "power of 10", "dilution factor": "reciprocal", "fold dilution": "reciprocal"}),
+        Column("response", "number", "response of one well", True,
+               (*_VALUES, "value", "signal", "od", "absorbance", "rlu", "rfu", "luminescence", "fluorescence", "effect", "readout"), gaps=True),
+        Column("plate", "text", "plate or assay; each is fitted on its own and then combined", aliases=("plate id", "assay", "run", "assay run", "experiment")),
+        Column("block", "text", "block of a randomised block design (parallel line)"),
+        Column("row", "text", "row of a Latin square (parallel line)"),
+        Column("column", "text", "column of a Latin square (parallel line)", aliases=("col",)),
+        Column("assumed", "number", "assumed potency of the preparation; multiplies the ratio", aliases=("assumed potency", "labelled potency")),
+        Column("weight", "number", "inverse variance of the response (curves)", aliases=("weights",)),
+    ],
+    value="response",
+)  # fmt: skip
+_VALIDATION = _layout(
+    "validation",
+    "potency --kind validation",
+    [
+        Column("level", "number", "true relative potency, percent", True,
+               ("nominal", "true", "true potency", "nominal potency", "target", "target potency", "expected", "theoretical")),
+        _value("measured relative potency, percent", "potency", "relative potency", "rp", "estimate"),
+        Column("run", "text", "assay run; without it, analyst, day and plate together", aliases=("series", "session", "assay", "assay run")),
+        Column("analyst", "text", "analyst", aliases=("operator", "technician")),
+        Column("day", "text", "day", aliases=("date",)),
+        Column("plate", "text", "plate", aliases=("plate id",)),
+    ],
+)  # fmt: skip
+_COMBINATION = _layout(
+    "combination",
+    "potency --kind combination",
+    [
+        Column("assay", "text", "independent assay or plate", aliases=("run", "plate", "experiment")),
+        Column("estimate", "number", "potency, or relative potency, as number or per cent", True, ("potency", "relative potency", "rp", "value", "ratio"), gaps=True),
+        Column("lower", "number", "lower limit of its interval", aliases=("lower limit", "lcl", "ci lower", "lower 95", "low")),
+        Column("upper", "number", "upper limit of its interval", aliases=("upper limit", "ucl", "ci upper", "upper 95", "high")),
+        Column("standard_error", "number", "of the natural logarithm of the estimate, where there are no limits", aliases=("se ln", "se log", "standard error of ln")),
+        Column("df", "number", "residual degrees of freedom of the assay", aliases=("degrees of freedom",)),
+        Column("preparation", "text", "test lot, where there are several", aliases=("sample", "lot", "batch", "link")),
+    ],
+    value="estimate",
+)  # fmt: skip
+_BASIS = _layout(
+    "basis",
+    "potency --basis",
+    [
+        Column("preparation", "text", "reference or test lot", True, ("lot", "sample", "batch")),
+        Column("basis", "text", "protein, particles, cell equivalents or another amount", True, ("quantity",)),
+        Column("per_ml", "number", "amount in one mL of that lot, one unit a basis", True, ("per ml", "concentration", "value")),
+        Column("standard_error", "number", "of that amount, same unit", aliases=("se",)),
+    ],
+    value="per_ml",
+)  # fmt: skip
+_MATRIX = _layout(
+    "matrix",
+    "matrix",
+    [
+        _lot(required=False),
+        _donor(required=True),
+        Column("measure", "text", "name of the factor or activity", True, ("analyte", "name", "variable")),
+        Column("kind", "text", "factor or activity; without it say --activity", aliases=("type",)),
+        _value(gaps=True),
+    ],
+)
+_STABILITY = _layout(
+    "stability",
+    "stability",
+    [
+        _lot(),
+        Column("time", "number", "time since release or start of use", True, ("t", "age", "storage time", "time point", "timepoint"), units=_TIMES),
+        _value("the measured value; the LLOQ when censored; <5 is censored at 5", "potency", "response", "conc", "concentration", "content",
+               "assay", "label claim", below="censored"),
+        _ATTRIBUTE,
+        Column("potency", "yes or no", "whether the attribute is an assay of activity"),
+        Column("lower", "number", "lower acceptance limit of the attribute", aliases=("lower limit", "lsl")),
+        Column("upper", "number", "upper acceptance limit of the attribute", aliases=("upper limit", "usl")),
+        Column("censored", "yes or no", "yes when the value is below the LLOQ given", aliases=("below lloq", "blq")),
+        Column("clock", "text", "storage, powder or in use: each is judged on its own"),
+        Column("temperature_c", "number", "storage temperature", aliases=("temperature", "temp", "storage temperature")),
+        Column("state", "text", "liquid, frozen or freeze-dried"),
+    ],
+)  # fmt: skip
+_STEPS = _layout(
+    "steps",
+    "stability --kind steps",
+    [
+        _lot(),
+        Column("step", "number", "freeze-thaw cycles or dilution steps done; 0 is before the first", True,
+               ("cycle", "cycles", "freeze thaw", "freeze thaws", "freeze thaw cycles", "steps", "dilution step")),
+        _value("the measured value, for dilutions times the dilution", "potency", "concentration", "response"),
+        _ATTRIBUTE,
+        _donor(),
+    ],
+)  # fmt: skip
+_RATES = _layout(
+    "arrhenius",
+    "stability --kind arrhenius",
+    [
+        Column("temperature_c", "number", "storage temperature", True, ("temperature", "temp", "temp c")),
+        Column("rate", "number", "loss per time at that temperature, positive", True, ("k", "loss", "loss rate", "rate constant")),
+        Column("state", "text", "liquid; frozen and freeze-dried are refused", True),
+    ],
+    value="rate",
+)  # fmt: skip
+_COMPARABILITY = _layout(
+    "comparability",
+    "comparability",
+    [
+        Column("group", "text", "process, form or donor group that is compared", True,
+               ("process", "arm", "site", "form", "product", "treatment", "formulation", "method")),
+        Column("unit", "text", "donor or pool: the unit of replication; without it each lot, or each row", aliases=("donor", "pool", "subject", "donor id")),
+        _value("the measured value", "potency", "response"),
+        _ATTRIBUTE,
+        Column("lot", "text", "lot; lots of one unit are averaged first", aliases=_LOTS),
+        Column("dose_basis", "text", "per cell equivalent, per protein, per particle, per volume"),
+    ],
+)  # fmt: skip
+_SUMMARY = _layout(
+    "summary",
+    "specification --kind summary",
+    [
+        Column("line", "text", "name of the test line", True, ("test", "parameter", "attribute")),
+        Column(
+            "result", "text", "number, or words such as no growth; empty when not tested", aliases=("value",)
+        ),
+        Column("lower", "number", "lower limit, inclusive", aliases=("lower limit", "lsl", "min")),
+        Column("upper", "number", "upper limit, inclusive", aliases=("upper limit", "usl", "max")),
+        Column("expected", "text", "words that the result must equal, such as no growth"),
+        Column("unit", "text", "unit of the result", aliases=("units",)),
+        Column("method", "text", "named method"),
+        Column("justification", "text", "why this limit", aliases=("reason", "rationale")),
+        Column("required", "yes or no", "default yes; a no needs a justification"),
+        Column("k_eu_kg_h", "number", "endotoxin: threshold dose K, EU per kg and hour"),
+        Column("k_route", "text", "endotoxin: route for which K holds"),
+        Column("route", "text", "endotoxin: route of the product"),
+        Column("dose_ml_kg_h", "number", "endotoxin: largest dose, mL per kg and hour"),
+    ],
+    value="result",
+)
+_LIMITS = _layout(
+    "limits",
+    "specification --kind limits",
+    [_lot(required=False), _donor(), _value("the measured value, one a lot", "potency")],
+)
+_CONTROL = _layout(
+    "control",
+    "control",
+    [
+        Column("sample", "text", "subgroup or run, in time order; without it each row", aliases=("subgroup", "group", "run", "batch", "lot", "day", "order", "index", "hour", "date", "sample id")),
+        _value("the measured value, or a mean that is charted as a single value", "x", "mean", "average", "diameter", "potency"),
+    ],
+)  # fmt: skip
+_PURITY = _layout(
+    "purity",
+    "purity",
+    [
+        Column("sample", "text", "vesicle preparation", True, ("preparation", "lot", "batch")),
+        Column("quantity", "text", "particles, particle blank, protein, protein blank, marker, soluble, vesicles, input, bovine", True),
+        _value("per mL (particles), ug/mL (protein), 1 or 0 (marker), amount, percent (bovine)", gaps=False),
+        Column("standard_error", "number", "of the value, same unit", aliases=("se",)),
+        Column("name", "text", "marker or factor", aliases=("marker", "factor")),
+        Column("marker_class", "text", "transmembrane, cytosolic, contaminant"),
+        Column("instrument", "text", "instrument and settings of a particle count"),
+    ],
+)  # fmt: skip
+_FORMS = _layout(
+    "forms",
+    "forms",
+    [
+        Column("form", "text", "cells, CM, EV or freeze-dried", True),
+        _donor(required=True),
+        Column("item", "text", "yield, harvest, clarify, concentrate, freeze, dry, doses, storage, in use, freeze-thaws, shelf life", True),
+        _value(gaps=False),
+        Column("measure", "text", "factor, particles or potency that the value is of", aliases=("analyte", "factor")),
+        Column("unit", "text", "unit of the value", True, ("units",)),
+        Column("lower", "number", "lower limit of its interval"),
+        Column("upper", "number", "upper limit of its interval"),
+        Column("before", "number", "amount before the step, for a recovery"),
+    ],
+)  # fmt: skip
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
-        "potency": _layout(
-            "potency",
-            [
-                Column("preparation", "text", "reference lot or test lot", required=True),
-                Column("dose", "number", "dose in one unit for all preparations", required=True),
-                Column("response", "number", "response of one well", required=True),
-                Column("plate", "text", "plate or assay; each is fitted on its own and then combined"),
-                Column("block", "text", "block of a randomised block design (parallel line)"),
-                Column("row", "text", "row of a Latin square (parallel line)"),
-                Column("column", "text", "column of a Latin square (parallel line)"),
-                Column("assumed", "number", "assumed potency of the preparation; multiplies the ratio"),
-                Column("weight", "number", "inverse variance of the response (curves)"),
-            ],
-            "R1,1,0.21,plate 1,,,,,",
-            "T1,1,0.19,plate 1,,,,,",
-        ),
-        "validation": _layout(
-            "potency --kind validation",
-            [
-                Column("level", "number", "true relative potency, percent", required=True),
-                Column("value", "number", "measured relative potency, percent", required=True),
-                Column("run", "text", "assay run: analyst, day and plate together", required=True),
-                Column("analyst", "text", "analyst"),
-                Column("day", "text", "day"),
-            ],
-            "50,48.7,run 1,A,day 1",
-            "100,103.1,run 1,A,day 1",
-        ),
-        "matrix": _layout(
-            "matrix",
-            [
-                _LOT,
-                Column("donor", "text", "donor, pool or bank: the unit of replication", required=True),
-                Column("measure", "text", "name of the factor or activity", required=True),
-                Column("kind", "text", "factor or activity", required=True),
-                _VALUE,
-            ],
-            "L1,D1,VEGFA,factor,820",
-            "L1,D1,tube formation,activity,131",
-        ),
-        "stability": _layout(
-            "stability",
-            [
-                _LOT,
-                Column("time", "number", "time since release or start of use", required=True),
-                Column("value", "number", "the measured value; the LLOQ when censored", required=True),
-                _ATTRIBUTE,
-                Column("potency", "yes or no", "whether the attribute is an assay of activity"),
-                Column("lower", "number", "lower acceptance limit of the attribute"),
-                Column("upper", "number", "upper acceptance limit of the attribute"),
-                Column("censored", "yes or no", "yes when the value is below the LLOQ given"),
-                Column("clock", "text", "storage, powder, in use, freeze-thaw, dilution: never mixed"),
-                Column("temperature_c", "number", "storage temperature"),
-                Column("state", "text", "liquid, frozen or freeze-dried"),
-            ],
-            "L1,0,100.2,VEGFA,no,80,,no,storage,5,liquid",
-            "L1,3,98.7,VEGFA,no,80,,no,storage,5,liquid",
-        ),
-        "comparability": _layout(
-            "comparability",
-            [
-                Column("group", "text", "process, form or donor group that is compared", required=True),
-                Column("unit", "text", "donor or pool: the unit of replication", required=True),
-                _VALUE,
-                _ATTRIBUTE,
-                Column("lot", "text", "lot; lots of one unit are averaged first"),
-                Column("dose_basis", "text", "per cell equivalent, per protein, per particle, per volume"),
-            ],
-            "process A,D1,98.2,IDO activity,L1,per cell equivalent",
-            "process B,D2,101.7,IDO activity,L2,per cell equivalent",
-        ),
-        "summary": _layout(
-            "specification --kind summary",
-            [
-                Column("line", "text", "name of the test line", required=True),
-                Column("result", "text", "number, or words such as no growth; empty when not tested"),
-                Column("lower", "number", "lower limit, inclusive"),
-                Column("upper", "number", "upper limit, inclusive"),
-                Column("expected", "text", "words that the result must equal, such as no growth"),
-                Column("unit", "text", "unit of the result"),
-                Column("method", "text", "named method"),
-                Column("justification", "text", "why this limit"),
-                Column("required", "yes or no", "default yes; a no needs a justification"),
-                Column("k_eu_kg_h", "number", "endotoxin: threshold dose K, EU per kg and hour"),
-                Column("k_route", "text", "endotoxin: route for which K holds"),
-                Column("route", "text", "endotoxin: route of the product"),
-                Column("dose_ml_kg_h", "number", "endotoxin: largest dose, mL per kg and hour"),
-            ],
-            "sterility,no growth,,,no growth,,Ph. Eur. 2.6.1,compendial,yes,,,,",
-            "endotoxin,0.05,,,,EU/mL,Ph. Eur. 2.6.14,K and dose,yes,5,intravenous,intravenous,2",
-        ),
-        "limits": _layout(
-            "specification --kind limits",
-            [_LOT, Column("donor", "text", "donor, pool or bank", required=True), _VALUE],
-            "L1,D1,98.2",
-            "L2,D1,99.0",
-        ),
-        "control": _layout(
-            "control",
-            [
-                Column("sample", "text", "subgroup or run, in time order", required=True),
-                _VALUE,
-            ],
-            "1,74.03",
-            "1,74.002",
-        ),
-        "purity": _layout(
-            "purity",
-            [
-                Column("sample", "text", "vesicle preparation", required=True),
-                Column(
-                    "quantity",
-                    "text",
-                    "particles, particle blank, protein, protein blank, marker, soluble, vesicles, input, bovine",
-                    required=True,
-                ),
-                Column(
-                    "value",
-                    "number",
-                    "per mL (particles), ug/mL (protein), 1 or 0 (marker), amount, percent (bovine)",
-                    required=True,
-                ),
-                Column("standard_error", "number", "of the value, same unit"),
-                Column("name", "text", "marker or factor"),
-                Column("marker_class", "text", "transmembrane, cytosolic, contaminant"),
-                Column("instrument", "text", "instrument and settings of a particle count"),
-            ],
-            "EV1,particles,2.1e10,1.0e9,,,NTA camera level 14",
-            "EV1,protein,41.5,2.0,,,",
-        ),
-        "forms": _layout(
-            "forms",
-            [
-                Column("form", "text", "cells, CM, EV or freeze-dried", required=True),
-                Column("donor", "text", "donor or pool", required=True),
-                Column(
-                    "item",
-                    "text",
-                    "yield, harvest, clarify, concentrate, freeze, dry, doses, storage, in use, freeze-thaws, shelf life",
-                    required=True,
-                ),
-                _VALUE,
-                Column("measure", "text", "factor, particles or potency that the value is of"),
-                Column("unit", "text", "unit of the value", required=True),
-                Column("lower", "number", "lower limit of its interval"),
-                Column("upper", "number", "upper limit of its interval"),
-                Column("before", "number", "amount before the step, for a recovery"),
-            ],
-            "CM,D1,yield,812,VEGFA,pg per 10^6 cells,760,868,",
-            "CM,D1,concentrate,7010,VEGFA,pg,,,8120",
-        ),
+        "potency": _POTENCY,
+        "validation": _VALIDATION,
+        "combination": _COMBINATION,
+        "basis": _BASIS,
+        "matrix": _MATRIX,
+        "stability": _STABILITY,
+        "steps": _STEPS,
+        "arrhenius": _RATES,
+        "comparability": _COMPARABILITY,
+        "summary": _SUMMARY,
+        "limits": _LIMITS,
+        "control": _CONTROL,
+        "purity": _PURITY,
+        "forms": _FORMS,
     }
 )

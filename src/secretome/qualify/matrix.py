@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secretome.errors import InvalidInput, NotEstimable, Problem
+from secretome.errors import InvalidInput, NotEstimable, Problem, near_misses
 from secretome.results import Answer, Cell, Method, Result
 
 Floats = NDArray[np.float64]
@@ -27,6 +27,8 @@ class MatrixOptions:
         Fewest donors for a judgement.
     log_factors
         Factors as logarithms, as levels are.
+    activities
+        Measures that are activities, all others being factors, where the file has no column `kind`.
     seed
         Of the permutations.
     """
@@ -34,6 +36,7 @@ class MatrixOptions:
     permutations: int = 999
     min_donors: int = 6
     log_factors: bool = True
+    activities: tuple[str, ...] = ()
     seed: int = 1
 
 
@@ -72,6 +75,7 @@ def surrogates(values: pd.DataFrame, options: MatrixOptions) -> Result:
     >>> found.tables["surrogates"]["chosen"].iloc[0]
     'VEGFA'
     """
+    values = _with_kinds(values, options)
     _check(values, options)
     factors = _wide(values[values["kind"] == "factor"])
     activities = _wide(values[values["kind"] == "activity"])
@@ -99,17 +103,49 @@ def surrogates(values: pd.DataFrame, options: MatrixOptions) -> Result:
             continue
         x, y = usable.to_numpy(float), shared["_activity"].to_numpy(float)
         chosen.append(_nested(str(name), [str(c) for c in usable], x, y, rng, options))
-    tables = {
-        "surrogates": pd.DataFrame(chosen).reindex(columns=_COLUMNS),
-        "correlations": pd.DataFrame(correlations),
-    }
+    told = pd.DataFrame(correlations)
+    judged = _with_need(pd.DataFrame(chosen).reindex(columns=_COLUMNS), told)
+    tables = {"surrogates": judged, "correlations": told}
+    lacks += [
+        f"{row.activity}: about {row.donors_needed:.0f} donors would show {row.chosen} with power 0.8, if its correlation here were the true one."
+        for row in judged.itertuples()
+        if row.judgement == "this study cannot say" and np.isfinite(row.donors_needed)
+    ]
     return _result(tables, options, tuple(lacks), averaged=len(values) > factors.size + activities.size)
 
 
 _COLUMNS = [
     "activity", "donors", "factors", "chosen", "chosen_in_share_of_folds", "prediction_error", "error_of_mean", "q2", "p_value",
-    "permutations", "judgement",
+    "permutations", "donors_needed", "judgement",
 ]  # fmt: skip
+
+
+def _with_need(judged: pd.DataFrame, correlations: pd.DataFrame) -> pd.DataFrame:
+    """The donors that would show the chosen factor."""
+    needed = correlations.set_index(["activity", "factor"])["donors_needed"]
+    found = [needed.get((row.activity, row.chosen)) for row in judged.itertuples()]
+    return judged.assign(donors_needed=pd.Series(found, index=judged.index, dtype=float))
+
+
+def _with_kinds(values: pd.DataFrame, options: MatrixOptions) -> pd.DataFrame:
+    """Every row with its kind and lot, from the file or from the activities named; never from both."""
+    frame = values if "lot" in values else values.assign(lot=values["donor"])
+    known = sorted(set(frame["measure"]))
+    problems = [
+        Problem(
+            "options", f"no measure {name!r}", "a measure of the file", f"Mend it{near_misses(name, known)}"
+        )
+        for name in options.activities
+        if name not in known
+    ]
+    if ("kind" in frame) == bool(options.activities):
+        found = "a column kind and --activity" if options.activities else "no column kind and no --activity"
+        problems.append(Problem("values", found, "one of them", "Say which measures are activities, once."))
+    if problems:
+        raise InvalidInput(problems)
+    if "kind" in frame:
+        return frame
+    return frame.assign(kind=np.where(frame["measure"].isin(options.activities), "activity", "factor"))
 
 
 def _check(values: pd.DataFrame, options: MatrixOptions) -> None:
@@ -144,7 +180,7 @@ def _correlation(activity: str, y: pd.Series, factor: str, x: pd.Series) -> dict
     both = pd.concat([x.rename("x"), y.rename("y")], axis=1).dropna()
     n = len(both)
     row: dict[str, object] = {"activity": activity, "factor": factor, "donors": n}
-    if n < 4 or both["x"].std() == 0 or both["y"].std() == 0:
+    if n < 4 or _flat(both["x"]) or _flat(both["y"]):
         return {**row, "r": np.nan, "lower": np.nan, "upper": np.nan, "donors_needed": np.nan}
     r = float(np.corrcoef(both["x"], both["y"])[0, 1])
     z, half = np.arctanh(np.clip(r, -0.999999, 0.999999)), _NORMAL_975 / np.sqrt(n - 3)
@@ -156,6 +192,11 @@ def _correlation(activity: str, y: pd.Series, factor: str, x: pd.Series) -> dict
         "upper": float(np.tanh(z + half)),
         "donors_needed": needed,
     }
+
+
+def _flat(values: pd.Series) -> bool:
+    """Whether values differ by no more than rounding."""
+    return float(np.ptp(values)) <= 1e-12 * float(values.abs().max())
 
 
 def _nested(
@@ -233,12 +274,14 @@ def _result(
         "matrix",
         "Which factors track which activity across donors?",
         Answer("; ".join(parts) + ".", cells),
-        verdict="cannot be judged" if len(lacks) == len(judged) else None,
+        verdict="cannot be judged" if (judged["judgement"] == "cannot be judged").all() else None,
         tables=tables,
         parameters={
             "permutations": options.permutations,
             "min_donors": options.min_donors,
             "log_factors": options.log_factors,
+            "activities": list(options.activities),
+            "alpha": 0.05,
             "validation": "nested leave-one-donor-out",
         },
         notes=tuple(notes),

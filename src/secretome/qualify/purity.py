@@ -112,11 +112,17 @@ def _ratio(sample: str, mine: pd.DataFrame) -> dict[str, object]:
         return {**row, "particles_per_ug": np.nan, "lower": np.nan, "upper": np.nan, "reason": reason}
     ratio = particles / protein
     spread = float(np.hypot(particle_error / particles, protein_error / protein))
-    known = np.isfinite(spread)
+    known = spread <= 1  # beyond, the delta method says nothing; false without an error
+    why = (
+        ""
+        if known
+        else "no interval: "
+        + ("the errors are as large as the values" if spread > 1 else "a standard error is missing")
+    )
     return {
         **row, "particles_per_ug": ratio, "lower": ratio * np.exp(-1.96 * spread) if known else np.nan,
         "upper": ratio * np.exp(1.96 * spread) if known else np.nan,
-        "reason": "" if known else "no interval: a standard error is missing",
+        "reason": why,
     }  # fmt: skip
 
 

@@ -13,9 +13,12 @@ from secretome.plan import QualifyOptions
 from secretome.results import Answer, Result
 from secretome.study import Assay, AssayKind, Study
 
-from .layouts import LAYOUTS, parse
-from .potency import PotencyOptions, relative_potency
-from .stability import StabilityOptions, shelf_life_of
+from .layouts import LAYOUTS
+from .parsing import Reading, parse, unit_of
+from .potency import relative_potency
+from .potency_options import PotencyOptions
+from .stability import shelf_lives
+from .stability_options import StabilityOptions
 from .trail import Trail, with_trail
 
 _LAYOUTS: Mapping[AssayKind, str] = {"activity": "potency", "stability": "stability"}
@@ -60,8 +63,10 @@ def run(
     trail = Trail(dict(inputs) if isinstance(inputs, Mapping) else {}, seed, study.simulated)
     found = []
     for position, assay in enumerate(assays, start=1):
-        result = _judged(assay, options)
-        found.append(with_trail(replace(result, name=f"{_LAYOUTS[assay.kind]}_{assay.name}"), trail))
+        for result in _judged(assay, options):
+            _, _, condition = result.name.partition("_")
+            name = f"{_LAYOUTS[assay.kind]}_{assay.name}" + (f"_{condition}" if condition else "")
+            found.append(with_trail(replace(result, name=name), trail))
         if progress is not None:
             progress(position, len(assays))
     return study, tuple(found)
@@ -79,7 +84,7 @@ def problems_of(study: Study, options: QualifyOptions) -> tuple[Problem, ...]:
     for kind in _LAYOUTS:
         for assay in study.select(kind=kind):
             try:
-                _frame(assay)
+                _read(assay, options)
             except InvalidInput as error:
                 problems += error.problems
             if kind == "activity" and not options.reference:
@@ -94,11 +99,15 @@ def problems_of(study: Study, options: QualifyOptions) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _frame(assay: Assay) -> pd.DataFrame:
+def _read(assay: Assay, options: QualifyOptions) -> tuple[Reading, str]:
+    """The table by its layout, and the unit of its times or doses."""
     table = assay.tidy
     header = [str(name) for name in table.columns if name != "line"]
     rows = table[header].astype(str).to_numpy().tolist()
-    return parse(LAYOUTS[_LAYOUTS[assay.kind]], header, rows, lines=list(table["line"]), file=assay.name)
+    reading = parse(LAYOUTS[_LAYOUTS[assay.kind]], header, rows, lines=list(table["line"]), file=assay.name)
+    if assay.kind == "stability":
+        return reading, unit_of(reading, "time", options.time_unit, default="months")
+    return reading, unit_of(reading, "dose", options.dose_unit, default="")
 
 
 def _margin(options: QualifyOptions) -> tuple[float, float] | None:
@@ -114,13 +123,27 @@ def _margin(options: QualifyOptions) -> tuple[float, float] | None:
     return low, high
 
 
-def _judged(assay: Assay, options: QualifyOptions) -> Result:
-    frame = _frame(assay)
+def _judged(assay: Assay, options: QualifyOptions) -> tuple[Result, ...]:
+    """The results of one assay; what cannot be estimated says why."""
+    reading, unit = _read(assay, options)
     try:
-        if assay.kind == "stability":
-            chosen = StabilityOptions(error=options.error, time_unit=options.time_unit)
-            return shelf_life_of(frame, chosen)
-        return relative_potency(
+        found = _estimated(assay, reading.frame, unit, options)
+    except NotEstimable as error:
+        question = "How long does it keep?" if assay.kind == "stability" else "How potent is the lot?"
+        answer = Answer("This cannot be judged from the data given.")
+        result = Result(
+            "qualify", _LAYOUTS[assay.kind], question, answer, verdict="cannot be judged", lacks=(str(error),)
+        )
+        found = (result,)
+    return tuple(replace(result, notes=(*reading.notes, *result.notes)) for result in found)
+
+
+def _estimated(assay: Assay, frame: pd.DataFrame, unit: str, options: QualifyOptions) -> tuple[Result, ...]:
+    if assay.kind == "stability":
+        chosen = StabilityOptions(error=options.error, pooling=options.pooling, time_unit=unit)
+        return shelf_lives(frame, chosen)
+    return (
+        relative_potency(
             frame,
             PotencyOptions(
                 options.reference,
@@ -129,15 +152,7 @@ def _judged(assay: Assay, options: QualifyOptions) -> Result:
                 slope_margin=_margin(options),
                 margin_reason=options.margin_reason,
                 combination=options.combine,
-                dose_unit=options.dose_unit,
+                dose_unit=unit,
             ),
-        )
-    except NotEstimable as error:
-        return Result(
-            "qualify",
-            assay.name,
-            "How long does it keep?" if assay.kind == "stability" else "How potent is the lot?",
-            Answer("This cannot be judged from the data given."),
-            verdict="cannot be judged",
-            lacks=(str(error),),
-        )
+        ),
+    )

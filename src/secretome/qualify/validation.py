@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from secretome.errors import InvalidInput, NotEstimable, Problem
 from secretome.results import Answer, Cell, Method, Result
+from secretome.stats import mixed
 
+FACTORS = ("analyst", "day", "plate", "run")  # what intermediate precision is made of
 MIN_LEVELS = 4  # levels of relative potency that a validation of accuracy rests on
 
 
@@ -21,7 +24,8 @@ def assay_validation(values: pd.DataFrame) -> Result:
 
     Returns
     -------
-    Result `qualify.validation` with tables `accuracy` (a row a level), `precision`, `linearity` and `replicates` (%GCV of a
+    Result `qualify.validation` with tables `accuracy` (a row a level), `precision`, `components` (analyst, day, plate and
+    run beside each other, by restricted maximum likelihood), `linearity` and `replicates` (%GCV of a
     reported mean by runs and values a run). No verdict: acceptance limits are the user's.
 
     Raises
@@ -54,6 +58,7 @@ def assay_validation(values: pd.DataFrame) -> Result:
                 )
             ]
         )
+    values = _with_runs(values)
     frame = values.assign(log_error=np.log(values["value"].to_numpy(float) / values["level"].to_numpy(float)))
     repeat, run, df_repeat, n_runs = _components(frame)
     total = float(np.hypot(repeat, run))
@@ -69,6 +74,7 @@ def assay_validation(values: pd.DataFrame) -> Result:
     accuracy = pd.DataFrame([_level(float(level), mine) for level, mine in frame.groupby("level")])
     tables = {
         "precision": precision,
+        "components": _parts(frame),
         "accuracy": accuracy,
         "linearity": _linearity(frame),
         "replicates": _replicates(repeat, run),
@@ -105,6 +111,74 @@ def assay_validation(values: pd.DataFrame) -> Result:
     )
 
 
+def _with_runs(values: pd.DataFrame) -> pd.DataFrame:
+    """A run for every value: the column, or analyst, day and plate together."""
+    if "run" in values and (values["run"] != "").all():
+        return values
+    named = [name for name in FACTORS[:3] if name in values and (values[name] != "").all()]
+    if not named:
+        action = "Give run, or analyst, day or plate."
+        raise InvalidInput(
+            [Problem("values", "no column says which values belong to one run", "a run", action)]
+        )
+    return values.assign(run=values[named].astype(str).agg(" ".join, axis=1))
+
+
+def _parts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Components of variance of ln error, level means taken out; a factor that cannot be told apart says why."""
+    codes, reasons = {}, {}
+    seen: list[tuple[int, ...]] = []
+    for name in FACTORS:
+        if name not in frame or (frame[name] == "").any():
+            continue
+        code = pd.factorize(frame[name])[0]
+        levels = int(code.max()) + 1
+        if levels < 2 or levels == len(frame):
+            reasons[name] = "one level only" if levels < 2 else "a level per value"
+        elif tuple(code) in seen:
+            reasons[name] = "the same groups as another factor"
+        else:
+            codes[name] = code
+        seen.append(tuple(code))
+    fixed = pd.get_dummies(frame["level"]).to_numpy(float)
+    rows = [
+        {
+            "component": name,
+            "sd_ln": np.nan,
+            "gcv_percent": np.nan,
+            "levels": frame[name].nunique(),
+            "reason": why,
+        }
+        for name, why in reasons.items()
+    ]
+    # runs repeat and differ, or `_components` has refused: at least one factor is left
+    found = mixed.fit_reml(frame["log_error"].to_numpy(float)[None], fixed, codes, df="none")
+    spread = np.sqrt(np.maximum(found.variance[0], 0))
+    for name, sd in zip((*codes, "residual"), spread, strict=True):
+        levels = frame[name].nunique() if name in codes else len(frame)
+        reason = "" if np.isfinite(sd) else str(found.status[0])
+        rows.append(
+            {
+                "component": name,
+                "sd_ln": float(sd),
+                "gcv_percent": _gcv(float(sd)),
+                "levels": levels,
+                "reason": reason,
+            }
+        )
+    total = float(np.sqrt((spread**2).sum()))
+    rows.append(
+        {
+            "component": "all together",
+            "sd_ln": total,
+            "gcv_percent": _gcv(total),
+            "levels": len(frame),
+            "reason": "",
+        }
+    )
+    return pd.DataFrame(rows)
+
+
 def _gcv(sd: float) -> float:
     return float(100 * (np.exp(sd) - 1))
 
@@ -129,8 +203,6 @@ def _components(frame: pd.DataFrame) -> tuple[float, float, int, int]:
 
 
 def _level(level: float, mine: pd.DataFrame) -> dict[str, object]:
-    from scipy.stats import t
-
     by_run = mine.groupby("run")["log_error"].mean()
     mean, n = float(by_run.mean()), len(by_run)
     half = float(t.ppf(0.95, n - 1) * by_run.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
@@ -141,6 +213,7 @@ def _level(level: float, mine: pd.DataFrame) -> dict[str, object]:
         "lower": back[1],
         "upper": back[2],
         "interval_level": 0.90,
+        "gcv_percent": _gcv(float(mine["log_error"].std(ddof=1))) if len(mine) > 1 else np.nan,
         "runs": n,
         "values": len(mine),
     }

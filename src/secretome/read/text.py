@@ -79,7 +79,12 @@ LeastFields = Callable[[Sequence[str]], int]
 
 
 def read_table(
-    path: Path, *, sheet: str | None = None, repeats: bool = False, least_fields: LeastFields | None = None
+    path: Path,
+    *,
+    sheet: str | None = None,
+    repeats: bool = False,
+    least_fields: LeastFields | None = None,
+    single: bool = False,
 ) -> TextTable:
     """The table in a csv, tsv, txt or xlsx file, plain or gzipped; the delimiter is sniffed.
 
@@ -93,6 +98,8 @@ def read_table(
         True for a format whose header repeats names by design (SDRF).
     least_fields
         Tells from the header how short a row may be; default half of the header.
+    single
+        True where one column of values is a table.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def read_table(
         return _table(path.name, cells, f"worksheet {name!r}", (), repeats)
     text, encoding = read_text(path)
     delimiter = _sniff(text)
-    return _split(path.name, text, delimiter, encoding, repeats, least_fields)
+    return _split(path.name, text, delimiter, encoding, repeats, least_fields, single)
 
 
 @dataclass(frozen=True)
@@ -303,6 +310,7 @@ def _split(
     encoding: str,
     repeats: bool = False,
     least_fields: LeastFields | None = None,
+    single: bool = False,
 ) -> TextTable:
     quoted = _is_quoted(text, delimiter)
     reader = csv.reader(
@@ -321,7 +329,7 @@ def _split(
     remarks: tuple[str, ...] = ()
     if not text.endswith(("\n", "\r")):
         remarks = (f"{file}: its last line has no line end; if rows are missing, the file was cut off",)
-    return _table(file, records, dialect, remarks, repeats, None if remarks else least_fields)
+    return _table(file, records, dialect, remarks, repeats, None if remarks else least_fields, single)
 
 
 def _table(
@@ -331,6 +339,7 @@ def _table(
     remarks: tuple[str, ...],
     repeats: bool,
     least_fields: LeastFields | None = None,
+    single: bool = False,
 ) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
@@ -339,7 +348,7 @@ def _table(
         remarks = (*remarks, f"{file}: the header was found in row {records[start][0]}, below titles")
     line = records[start][0]
     header = [name.strip() for name in records[start][1]]
-    if len(header) < 2:
+    if len(header) < 2 and not single:
         raise UnreadableFile(
             f"{file} has a single column {header[0][:60]!r} when read as {dialect}; "
             "expected a table separated by tabs, commas or semicolons"

@@ -14,6 +14,8 @@ from .blocks import Block, Figure, Notice
 from .marks import (
     detection_rows,
     file_name,
+    leak_rows,
+    origin_rows,
     outcome_rows,
     partition_rows,
     process_rows,
@@ -21,8 +23,10 @@ from .marks import (
     quality_rows,
     records,
     sample_rows,
+    slug,
     volcano_rows,
 )
+from .marks_product import curve_rows, keeping_rows
 from .scheme import LOWERS, RAISES, scheme_rows, tallest
 from .tables import csv_href
 
@@ -45,6 +49,16 @@ TOLD = {
     "cannot be told": ("#9AA3AF", "circle"),
 }
 FOR_AGAINST = {"for": ("#2A8C82", "square"), "against": ("#882255", "square")}
+ORIGINS = {
+    "secreted": "#0B7A5B",
+    "shed": "#5BB795",
+    "unconventional": "#A6C96A",
+    "vesicle": "#4477AA",
+    "leaked": "#D55E00",
+    "carried over": "#E6B450",
+    "contaminant": "#8A6D5B",
+    "unresolved": "#C9CED6",
+}
 GROUPS = ("#4477AA", "#EE7733", "#228833", "#AA3377", "#66CCEE", "#997700", "#555555", "#BB5566")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "stroke")
 
@@ -182,6 +196,68 @@ def detection(result: Result) -> Figure | None:
         _spec(_detection_chart(_altair(), rows, order), alt_text, 19 * len(order)),
         {"rows": records(rows)},
         hint="Point for values.",
+    )
+
+
+def origins(result: Result) -> Figure | None:
+    """The signal of each group of samples by origin, as one bar a group.
+
+    Parameters
+    ----------
+    result
+        `define.origin`, with its table `groups`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = origin_rows(result.tables["groups"], list(ORIGINS))
+    if rows.empty:
+        return None
+    alt_text = (
+        f"One bar for each of {show(int(rows['group'].nunique()))} groups, divided by the share of the signal that each "
+        "origin is given, mean over the samples."
+    )
+    return Figure(
+        "define.origin",
+        "Where the signal comes from",
+        alt_text,
+        csv_href(result, "groups"),
+        _spec(_origins_chart(_altair()), alt_text, 34 * rows["group"].nunique()),
+        {"rows": records(rows)},
+        hint="Point for values. Grey is what cannot be told apart.",
+    )
+
+
+def leakage(result: Result) -> Figure | None:
+    """The leak of each sample with its interval.
+
+    Parameters
+    ----------
+    result
+        `define.leakage`, with its table `samples`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = leak_rows(result.tables["samples"]) if "samples" in result.tables else pd.DataFrame()
+    if rows.empty:
+        return None
+    alt_text = (
+        f"The share of the signal that leaked from broken cells in {show(len(rows))} samples, each a point with its "
+        "90 % interval, sorted."
+    )
+    return Figure(
+        "define.leakage",
+        "How much of each medium leaked",
+        alt_text,
+        csv_href(result, "samples"),
+        _spec(_leakage_chart(_altair()), alt_text, max(15 * len(rows), 60)),
+        {"rows": records(rows)},
+        hint="Point for values. Lines are 90 % intervals.",
     )
 
 
@@ -380,6 +456,81 @@ def scheme(result: Result) -> Figure | None:
     )
 
 
+def potency(result: Result) -> Figure:
+    """Responses of the reference and the test lots, with each one's own curve on each plate.
+
+    Parameters
+    ----------
+    result
+        A potency assay, with its tables `wells` and `curves`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    wells, curves = curve_rows(result)
+    names = ", ".join(dict.fromkeys(wells["preparation"].astype(str)))
+    plates = wells["plate"].nunique()
+    alt_text = (
+        f"Responses against dose on a logarithmic axis for {names} on {show(int(plates))} plates, each with its own "
+        "curve; curves of one shape that are only shifted are parallel."
+    )
+    unit = str(result.parameters.get("dose_unit", "not stated"))
+    title = "dose" if unit == "not stated" else f"dose ({unit})"
+    return Figure(
+        f"qualify.{slug(result.name)}",
+        "Dose and response, each preparation with its own curve",
+        alt_text,
+        csv_href(result, "wells"),
+        _spec(_potency_chart(_altair(), wells, title), alt_text, 340),
+        {"rows": records(wells), "curves": records(curves)},
+        hint=_PAN_HINT,
+    )
+
+
+def keeping(result: Result, attribute: str) -> Figure:
+    """One attribute over time with the chosen lines, their confidence limits and the acceptance limits.
+
+    Parameters
+    ----------
+    result
+        A stability study, with its tables `points`, `lines` and `attributes`.
+    attribute
+        A value of `attributes.attribute`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    points, lines, marks = keeping_rows(result, attribute)
+    unit = str(result.parameters.get("time_unit", ""))
+    row = result.tables["attributes"].set_index("attribute").loc[attribute]
+    months = float(row["months"])
+    leaves = f"leaves the acceptance limit at {show(months)} {unit}"
+    if not 0 < months < float("inf"):
+        leaves = (
+            "does not leave the acceptance limits"
+            if months
+            else "is outside the acceptance limit at the start"
+        )
+    alt_text = (
+        f"{attribute} of {show(int(row['lots']))} lots over time with the fitted lines and their confidence limits; "
+        f"the limit of the mean {leaves}."
+    )
+    name = file_name(attribute, dict.fromkeys(result.tables["attributes"]["attribute"].astype(str)))
+    return Figure(
+        f"qualify.{slug(result.name)}-{name}",
+        f"{attribute} over time",
+        alt_text,
+        csv_href(result, "lines"),
+        _spec(_keeping_chart(_altair(), points, f"time ({unit})", attribute), alt_text, 300),
+        {"rows": records(points), "lines": records(lines), "marks": records(marks)},
+        hint=_PAN_HINT,
+    )
+
+
 def _volcano_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
     axis = alt.Axis(format="~f", tickCount=10)
     x = alt.X(
@@ -528,6 +679,48 @@ def _detection_chart(alt: ModuleType, rows: pd.DataFrame, order: list[str]) -> o
     return alt.layer(cells, base.mark_text(fontSize=11, aria=False).encode(x, y, text="k:N", color=ink))
 
 
+def _origins_chart(alt: ModuleType) -> object:
+    scale = alt.Scale(domain=list(ORIGINS), range=list(ORIGINS.values()))
+    title, domain = "percent of the signal", alt.Scale(domain=[0, 100])
+    y, order = alt.Y("group:N", title=None).axis(labelLimit=260), alt.Order("place:Q")
+    legend = alt.Legend(orient="top", columns=8)
+    base = alt.Chart(alt.NamedData("rows"))
+    bars = base.mark_bar(stroke="#FFFFFF", height=24).encode(
+        alt.X("percent:Q", title=title, stack="zero", scale=domain),
+        y,
+        alt.Color("origin:N", title=None, scale=scale, sort=list(ORIGINS), legend=legend),
+        order,
+        tooltip=_tips(alt, {"group": "group", "origin": "origin", "shown": title}),
+    )
+    # wide parts carry their name, so that colour does not stand alone
+    names = base.mark_text(fontSize=10, color=INK, aria=False).encode(
+        alt.X("percent:Q", title=title, stack="zero", bandPosition=0.5),
+        y,
+        order,
+        detail="origin:N",
+        text="label:N",
+    )
+    return alt.layer(bars, names)
+
+
+def _leakage_chart(alt: ModuleType) -> object:
+    base = alt.Chart(alt.NamedData("rows"))
+    y = alt.Y("sample:N", title=None, sort=None).axis(labelLimit=220, labelFontSize=10)
+    x = alt.X("leak:Q", title="leaked, percent of the signal", scale=alt.Scale(zero=True))
+    tips = _tips(
+        alt,
+        {
+            "sample": "sample",
+            "group": "group",
+            "shown": "leak, percent",
+            "interval": "90 % interval",
+            "by": "scaled by",
+        },
+    )
+    lines = base.mark_rule(color="#9AA3AF").encode(alt.X("lower:Q"), y, x2="upper:Q")
+    return alt.layer(lines, base.mark_point(filled=True, color="#D55E00", size=46).encode(x, y, tooltip=tips))
+
+
 def _partition_chart(alt: ModuleType, terms: int) -> object:
     x = alt.X("low:Q", title="share of variance", scale=alt.Scale(domain=[-0.17, 1]))
     y = alt.Y("bottom:Q", title=None, axis=None, scale=alt.Scale(domain=[0.4, terms + 0.6]))
@@ -603,6 +796,51 @@ def _processes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:
         for side, align, dx in (("for", "left", 5), ("against", "right", -5))
     )
     return alt.layer(known, seen, *shares, zero)
+
+
+def _potency_chart(alt: ModuleType, wells: pd.DataFrame, title: str) -> object:
+    x = alt.X("dose:Q", title=title, scale=alt.Scale(type="log", nice=False, padding=20))
+    y = alt.Y("response:Q", title="response", scale=alt.Scale(zero=False, padding=14))
+    codes = _coded(alt, "preparation", _known(wells["preparation"]))
+    tips = _tips(alt, {"preparation": "preparation", "plate": "plate", "told": "well"})
+    points = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, size=46, opacity=0.75, aria=False)
+    curves = alt.Chart(alt.NamedData("curves")).mark_line(strokeWidth=1.6, opacity=0.8, aria=False)
+    return alt.layer(
+        curves.encode(x, y, codes[0], detail="line:N"),
+        points.encode(x, y, *codes, tooltip=tips).add_params(_pan(alt)),
+    )
+
+
+def _keeping_chart(alt: ModuleType, points: pd.DataFrame, title: str, attribute: str) -> object:
+    x = alt.X("time:Q", title=title, scale=alt.Scale(nice=False, padding=20))
+    y = alt.Y("value:Q", title=attribute, scale=alt.Scale(zero=False, padding=14))
+    lots = [*dict.fromkeys(points["lot"].astype(str)), "all lots"]
+    codes = _coded(alt, "lot", _known(pd.Series(lots)))
+    lines = alt.Chart(alt.NamedData("lines"))
+    marks = alt.Chart(alt.NamedData("marks"))
+    tips = _tips(alt, {"lot": "lot", "told": "value"})
+    mean = lines.mark_line(strokeWidth=1.8, aria=False).encode(x, alt.Y("mean:Q"), codes[0])
+    band = lines.mark_area(opacity=0.14, aria=False).encode(x, alt.Y("lower:Q"), codes[0], y2="upper:Q")
+    limits = marks.mark_rule(color="#C8380A", strokeWidth=1.6).encode(alt.Y("value:Q"))
+    crossed = marks.mark_rule(color=FAINT, strokeDash=[4, 3]).encode(alt.X("time:Q"))
+    named = marks.mark_text(align="left", dx=4, dy=-6, fontSize=11, color=FAINT, aria=False)
+    seen = alt.Chart(alt.NamedData("rows")).mark_point(filled=True, size=50, opacity=0.85, aria=False)
+    return alt.layer(
+        band,
+        mean,
+        limits.transform_filter("isValid(datum.value)"),
+        crossed.transform_filter("isValid(datum.time)"),
+        named.encode(x=alt.value(0), y=alt.Y("value:Q"), text="what:N").transform_filter(
+            "isValid(datum.value)"
+        ),
+        seen.encode(x, y, *codes, tooltip=tips).add_params(_pan(alt)),
+    )
+
+
+def _known(names: pd.Series) -> dict[str, tuple[str, str]]:
+    """A colour and a shape for each of a few names, in order."""
+    listed = dict.fromkeys(names.astype(str))
+    return {name: (GROUPS[i % len(GROUPS)], SHAPES[i % len(SHAPES)]) for i, name in enumerate(listed)}
 
 
 def _altair() -> ModuleType:

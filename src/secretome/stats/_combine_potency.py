@@ -38,17 +38,23 @@ class CombinedPotency:
     @property
     def ratio(self) -> float:
         """Relative potency."""
-        return float(np.exp(self.log_ratio))
+        return _exponential(self.log_ratio)
 
     @property
     def ratio_lower(self) -> float:
         """Lower limit of the relative potency."""
-        return float(np.exp(self.lower))
+        return _exponential(self.lower)
 
     @property
     def ratio_upper(self) -> float:
         """Upper limit of the relative potency."""
-        return float(np.exp(self.upper))
+        return _exponential(self.upper)
+
+
+def _exponential(log: float) -> float:
+    """Infinite where the logarithm is beyond any number."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(log))
 
 
 def combine(

@@ -70,17 +70,23 @@ class RelativePotency:
     @property
     def ratio(self) -> Floats:
         """(r,) relative potency."""
-        return np.exp(self.log_ratio)
+        return _exponential(self.log_ratio)
 
     @property
     def ratio_lower(self) -> Floats:
         """(r,) lower limit of the relative potency."""
-        return np.exp(self.lower)
+        return _exponential(self.lower)
 
     @property
     def ratio_upper(self) -> Floats:
         """(r,) upper limit of the relative potency."""
-        return np.exp(self.upper)
+        return _exponential(self.upper)
+
+
+def _exponential(log: Floats) -> Floats:
+    """Infinite where the logarithm is beyond any number."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(log))
 
 
 @dataclass(frozen=True)

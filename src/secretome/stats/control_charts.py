@@ -12,9 +12,23 @@ from scipy import special
 from scipy import stats as distributions
 
 from secretome.errors import InvalidArray, NotEstimable
+from secretome.stats._capability import Capability, capability
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+__all__ = [
+    "Capability",
+    "Shewhart",
+    "capability",
+    "cusum",
+    "ewma",
+    "known",
+    "mean_of_sd",
+    "nelson",
+    "shewhart",
+    "westgard",
+]
+
 Chart = Literal["xbar", "range", "sd", "individuals"]
 
 
@@ -41,25 +55,6 @@ class Shewhart:
     step: float
     lower: float
     upper: float
-
-
-@dataclass(frozen=True)
-class Capability:
-    """An index with its interval.
-
-    Parameters
-    ----------
-    name
-        cp, cpl, cpu, cpk or cpm.
-    value, lower, upper
-        With `level` of the interval; cpl and cpu have 1 - 2 alpha, so that each limit alone is one-sided.
-    """
-
-    name: str
-    value: float
-    lower: float
-    upper: float
-    level: float
 
 
 def shewhart(values: ArrayLike, *, chart: Chart) -> Shewhart:
@@ -117,6 +112,38 @@ def shewhart(values: ArrayLike, *, chart: Chart) -> Shewhart:
     if chart == "range":
         return _shewhart(chart, ranges, sigma, sigma * _range_moments(n)[1])
     return _shewhart(chart, array.mean(axis=1), sigma, sigma / float(np.sqrt(n)))
+
+
+def known(values: ArrayLike, *, chart: Chart, center: float, sigma: float) -> Shewhart:
+    """Limits of a chart of means or single values from a known centre and standard deviation.
+
+    Parameters
+    ----------
+    values
+        As in `shewhart`, for `xbar` or `individuals`.
+    center, sigma
+        Of single values.
+
+    Raises
+    ------
+    InvalidArray
+        If the shape does not fit, a value is missing, sigma is not positive, or the chart is of spread.
+
+    Examples
+    --------
+    >>> found = known([325.0, 324.7], chart="individuals", center=325, sigma=0.5)
+    >>> found.lower, found.upper
+    (323.5, 326.5)
+    """
+    array = np.asarray(values, dtype=float)
+    wanted = {"individuals": 1, "xbar": 2}.get(chart)
+    if array.ndim != wanted or not np.isfinite(array).all() or not sigma > 0:
+        raise InvalidArray(
+            f"values of shape {array.shape}, chart {chart!r}, sigma {sigma}; expected finite values of xbar or individuals, sigma above 0"
+        )
+    if wanted == 1:
+        return _shewhart(chart, array, sigma, sigma, center)
+    return _shewhart(chart, array.mean(axis=1), sigma, sigma / float(np.sqrt(array.shape[1])), center)
 
 
 def ewma(
@@ -253,74 +280,6 @@ def westgard(values: ArrayLike, *, center: float, sd: float) -> dict[str, Bools]
     }
 
 
-def capability(
-    *,
-    center: float,
-    sigma: float,
-    n: int,
-    lower: float | None = None,
-    upper: float | None = None,
-    target: float | None = None,
-    confidence: float = 0.95,
-    cpm_df: Literal["boyles", "qcc"] = "boyles",
-) -> tuple[Capability, ...]:
-    """Cp, Cpl, Cpu, Cpk and Cpm with intervals; those that a missing limit forbids are left out.
-
-    Parameters
-    ----------
-    center, sigma, n
-        Of the process, and the number of values that sigma rests on.
-    lower, upper
-        Specification limits, at least one.
-    target
-        For Cpm.
-    cpm_df
-        Degrees of freedom of Cpm's interval: `boyles` n (1 + d^2)^2 / (1 + 2 d^2), or `qcc` as R qcc 2.7
-        computes them, with 1 + d^2 not squared; d is (center - target) / sigma.
-
-    Raises
-    ------
-    InvalidArray
-        Without limits, or with limits in the wrong order.
-
-    References
-    ----------
-    Bissell A. F. (1990) Appl. Stat. 39:331, doi:10.2307/2347383. Boyles R. A. (1991) J. Qual. Technol.
-    23:17, doi:10.1080/00224065.1991.11979279. Reference implementation: R qcc 2.7, to 1e-8 (Cpm's interval with `cpm_df="qcc"`).
-
-    Examples
-    --------
-    >>> [(c.name, round(c.value, 2)) for c in capability(center=10, sigma=1, n=50, lower=6, upper=14)]
-    [('cp', 1.33), ('cpl', 1.33), ('cpu', 1.33), ('cpk', 1.33)]
-    """
-    if lower is None and upper is None:
-        raise InvalidArray("capability needs a specification limit: lower, upper or both")
-    if lower is not None and upper is not None and lower >= upper:
-        raise InvalidArray(f"the lower limit {lower} is not below the upper limit {upper}")
-    if n < 3 or sigma <= 0:
-        raise NotEstimable(f"capability needs a positive sigma and at least 3 values, not {sigma} and {n}")
-    found: list[Capability] = []
-    tail = (1 - confidence) / 2
-    if lower is not None and upper is not None:
-        cp = (upper - lower) / (6 * sigma)
-        found.append(_chi_interval("cp", cp, n - 1.0, confidence))
-    sides = {}
-    if lower is not None:
-        sides["cpl"] = (center - lower) / (3 * sigma)
-    if upper is not None:
-        sides["cpu"] = (upper - center) / (3 * sigma)
-    one_sided = float(distributions.norm.ppf(confidence))
-    found += [_bissell(name, value, n, one_sided, 2 * confidence - 1) for name, value in sides.items()]
-    two_sided = float(distributions.norm.ppf(1 - tail))
-    found.append(_bissell("cpk", min(sides.values()), n, two_sided, confidence))
-    if target is not None and lower is not None and upper is not None:
-        off = (center - target) / sigma
-        cpm = (upper - lower) / (6 * sigma * np.sqrt(1 + off**2))
-        df = n * (1 + off**2) ** (2 if cpm_df == "boyles" else 1) / (1 + 2 * off**2)
-        found.append(_chi_interval("cpm", float(cpm), df, confidence))
-    return tuple(found)
-
-
 def mean_of_sd(n: int) -> float:
     """c4: expected sample standard deviation of n standard normal values.
 
@@ -332,10 +291,12 @@ def mean_of_sd(n: int) -> float:
     return float(np.sqrt(2 / (n - 1)) * np.exp(special.gammaln(n / 2) - special.gammaln((n - 1) / 2)))
 
 
-def _shewhart(chart: Chart, statistic: Floats, sigma: float, step: float) -> Shewhart:
+def _shewhart(
+    chart: Chart, statistic: Floats, sigma: float, step: float, given: float | None = None
+) -> Shewhart:
     if sigma == 0:
         raise NotEstimable("the values of every subgroup are the same: no control limits can be computed")
-    center = float(statistic.mean())
+    center = float(statistic.mean()) if given is None else given
     low = center - 3 * step
     if chart in {"range", "sd"}:
         low = max(low, 0.0)
@@ -373,14 +334,3 @@ def _some(flags: Bools, needed: int, window: int) -> Bools:
 
 def _all(flags: Bools, window: int) -> Bools:
     return _some(flags, window, window)
-
-
-def _chi_interval(name: str, value: float, df: float, level: float) -> Capability:
-    tail = (1 - level) / 2
-    low, high = np.sqrt(distributions.chi2.ppf([tail, 1 - tail], df) / df)
-    return Capability(name, value, float(value * low), float(value * high), level)
-
-
-def _bissell(name: str, value: float, n: int, z: float, level: float) -> Capability:
-    half = z * float(np.sqrt(1 / (9 * n) + value**2 / (2 * (n - 1))))
-    return Capability(name, value, value - half, value + half, level)

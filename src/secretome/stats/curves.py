@@ -12,6 +12,7 @@ from secretome.stats._effective_dose import EffectiveDoses, effective_dose
 from secretome.stats._parallelism import Parallelism, RatioInterval
 from secretome.stats._potency_bootstrap import PotencyBootstrap, bootstrap_relative_potency
 from secretome.stats._relative_potency import RelativePotency, relative_potency
+from secretome.stats._weibull_curve import WeibullCurve, fit_weibull
 
 __all__ = [
     "CombinedPotency",
@@ -21,10 +22,12 @@ __all__ = [
     "PotencyBootstrap",
     "RatioInterval",
     "RelativePotency",
+    "WeibullCurve",
     "bootstrap_relative_potency",
     "combine",
     "effective_dose",
     "fit_curve",
+    "fit_weibull",
     "predict",
     "relative_potency",
 ]

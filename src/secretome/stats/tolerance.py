@@ -13,7 +13,7 @@ from scipy import stats as distributions
 from secretome.errors import InvalidArray, NotEstimable
 
 Floats = NDArray[np.float64]
-Approximation = Literal["exact", "howe", "weissberg-beatty"]
+Approximation = Literal["exact", "howe", "howe-uncorrected", "weissberg-beatty"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def k_factor(
     sides
         2 for an interval, 1 for a single limit.
     method
-        For two sides: exact integral, or the approximations of Howe (1969) and Weissberg and Beatty (1960).
+        For two sides: exact integral, or the approximations of Howe (1969), corrected for small samples or not, and of Weissberg
+        and Beatty (1960).
 
     Raises
     ------
@@ -101,7 +102,9 @@ def k_factor(
         return _exact(int(n), content, confidence)
     if method not in get_args(Approximation):
         raise InvalidArray(f"method is {method!r}; expected one of {', '.join(get_args(Approximation))}")
-    return _howe(n, content, confidence) if method == "howe" else _weissberg_beatty(n, content, confidence)
+    if method == "weissberg-beatty":
+        return _weissberg_beatty(n, content, confidence)
+    return _howe(n, content, confidence, corrected=method == "howe")
 
 
 def limits(
@@ -110,8 +113,9 @@ def limits(
     content: float = 0.99,
     confidence: float = 0.95,
     sides: int = 2,
+    method: Approximation = "exact",
 ) -> tuple[float, float]:
-    """Exact normal tolerance limits of independent values.
+    """Normal tolerance limits of independent values.
 
     Parameters
     ----------
@@ -119,6 +123,8 @@ def limits(
         (n,) one value per independent unit; take logarithms for a lognormal attribute.
     sides
         2 for both; 1 gives two single limits, each valid alone.
+    method
+        As in `k_factor`.
 
     Examples
     --------
@@ -127,7 +133,7 @@ def limits(
     (93.5, 107.0)
     """
     values = _finite(value)
-    k = k_factor(values.size, content=content, confidence=confidence, sides=sides)
+    k = k_factor(values.size, content=content, confidence=confidence, sides=sides, method=method)
     mean, sd = float(values.mean()), float(values.std(ddof=1))
     return mean - k * sd, mean + k * sd
 
@@ -158,6 +164,7 @@ def donor_limits(
     confidence: float = 0.95,
     sides: int = 2,
     draws: int = 20_000,
+    method: Approximation = "exact",
 ) -> DonorLimits:
     """Tolerance limits for a new lot of a new donor, with the donor as a random effect.
 
@@ -171,11 +178,13 @@ def donor_limits(
         Of the Monte-Carlo pivots.
     sides
         2 for an interval; 1 gives two single limits, each valid alone.
+    method
+        As in `k_factor`, where every donor gave one lot.
 
     Raises
     ------
     NotEstimable
-        With fewer than three donors.
+        With fewer than three donors, or values that are all the same.
 
     Notes
     -----
@@ -204,11 +213,13 @@ def donor_limits(
     a, n = names.size, values.size
     if a < 3:
         raise NotEstimable(f"{a} donors: limits for a new donor need at least three")
+    if np.ptp(values) == 0:
+        raise NotEstimable("all values are the same: their spread cannot be estimated")
     lots = np.bincount(code)
     means = np.bincount(code, values) / lots
     between = float(((means - means.mean()) ** 2).sum())
     if n == a:
-        low, high = limits(values, content=content, confidence=confidence, sides=sides)
+        low, high = limits(values, content=content, confidence=confidence, sides=sides, method=method)
         return DonorLimits(float(means.mean()), float(values.std(ddof=1)), float("nan"), low, high, a, n)
     within = float(((values - means[code]) ** 2).sum())
     harmonic = a / (1 / lots).sum()
@@ -250,12 +261,12 @@ def _exact(n: int, content: float, confidence: float) -> float:
     return float(np.exp(optimize.brentq(excess, -5, 15, xtol=1e-12)))
 
 
-def _howe(n: int, content: float, confidence: float) -> float:
-    """Howe's approximation with his correction for small samples."""
+def _howe(n: int, content: float, confidence: float, *, corrected: bool) -> float:
+    """Howe's approximation, with his correction for small samples or without, as the NIST handbook prints it."""
     df = n - 1
     z = float(distributions.norm.ppf((1 + content) / 2))
     chi2 = float(distributions.chi2.ppf(1 - confidence, df))
-    correction = (df - 2 - chi2) / (2 * (n + 1) ** 2)
+    correction = (df - 2 - chi2) / (2 * (n + 1) ** 2) if corrected else 0.0
     return float(z * np.sqrt(df * (1 + 1 / n) / chi2 * (1 + correction)))
 
 

@@ -99,6 +99,8 @@ def inline(element: Element) -> str:
         return ""
     if not len(element):
         text = element.text or ""
+        if text.isprintable() and "  " not in text:
+            return text.strip(" ")
     else:
         parts: list[str] = []
         _gather(element, parts)

@@ -344,8 +344,12 @@ def _links(element: Element, facts: dict[str, Any], *, cited: bool) -> None:
         printed = child.get("RefType") or ""
         if printed == "Cites" and not cited:
             continue
-        text = inline(child.find("RefSource"))
-        number = (child.findtext("PMID") or "").strip()
+        text = number = ""
+        for part in child:
+            if part.tag == "RefSource":
+                text = inline(part)
+            elif part.tag == "PMID":
+                number = (part.text or "").strip()
         if printed == "Cites":
             # Older records list their references among the corrections.
             facts.setdefault("references", []).append(Reference(text, number, clean_doi(text)))
@@ -355,13 +359,13 @@ def _links(element: Element, facts: dict[str, Any], *, cited: bool) -> None:
 
 def _references(element: Element) -> Iterator[Reference]:
     for reference in element.iter("Reference"):
-        ids = {child.get("IdType"): inline(child) for child in reference.iter("ArticleId")}
-        yield Reference(
-            inline(reference.find("Citation")),
-            ids.get("pubmed", ""),
-            clean_doi(ids.get("doi", "")),
-            ids.get("pmc", ""),
-        )
+        text, ids = "", {}
+        for child in reference:
+            if child.tag == "Citation":
+                text = inline(child)
+            elif child.tag == "ArticleIdList":
+                ids = {number.get("IdType"): inline(number) for number in child}
+        yield Reference(text, ids.get("pubmed", ""), clean_doi(ids.get("doi", "")), ids.get("pmc", ""))
 
 
 _HANDLERS: dict[str, Callable[[Element, dict[str, Any]], None]] = {

@@ -14,6 +14,8 @@ from secretome.results import Result
 _FIGURES: Mapping[str, Callable[[Result], Figure | None]] = {
     "define.similarity": figures.samples,
     "define.detection": figures.detection,
+    "define.origin": figures.origins,
+    "define.leakage": figures.leakage,
 }
 
 
