@@ -10,6 +10,7 @@ import pytest
 
 from secretome.cli import run as command
 from secretome.errors import InvalidInput, UnreadableFile
+from secretome.mechanism.inputs import brought
 from secretome.mechanism.levels import read_levels
 from secretome.mechanism.network import model
 
@@ -130,3 +131,47 @@ def test_the_media_of_a_dossier_are_simulated(small_lab, tmp_path, capsys):
     capsys.readouterr()
     found = _simulate(capsys, "--study", str(tmp_path / "dossier"))
     assert {r["group"] for r in found["outcomes"]} == {"BM", "AD"}
+
+
+def test_the_comparator_stands_beside_the_media_and_is_no_ratio(capsys, levels):
+    found = _simulate(capsys, "--levels", str(levels), "--comparator", "Minoxidil=1")
+    table = {(r["comparator"], r["outcome"], r["group"]): r for r in found["comparator"]}
+    with_it, without = (table[side, "DPC_prolif", "A"] for side in ("Minoxidil=1", "without"))
+    assert with_it["level_median"] > without["level_median"]
+    assert any("never a ratio of benefit" in note for note in found["notes"])
+    assert "ratio" not in " ".join(found["comparator"][0])
+
+
+def test_a_dilution_lowers_what_has_a_unit_and_is_said(capsys, levels):
+    whole = _simulate(capsys, "--levels", str(levels), "--neutralise", "IGF1")
+    tenth = _simulate(capsys, "--levels", str(levels), "--neutralise", "IGF1", "--dilution", "0.1")
+    assert _level(tenth, "DPC_prolif", "A") < _level(whole, "DPC_prolif", "A")
+    assert any("at the stated dilution" in note for note in tenth["notes"])
+    assert not any("undiluted" in note for note in tenth["notes"])
+    assert command(["mechanism", "simulate", "follicle", "--levels", str(levels), "--dilution", "2"]) == 1
+
+
+def test_the_free_fraction_and_the_form_of_a_factor_count(tmp_path):
+    file = tmp_path / "levels.csv"
+    file.write_text("factor,level,unit,free_fraction,form\nHGF,1000,pg/mL,0.1,\nTGFB1,500,pg/mL,,active\n")
+    known = {factor.node: factor for factor in read_levels(file, model("follicle")).factors}
+    assert known["HGF"].log10_level[0] == pytest.approx(2.0)
+    assert known["TGFB1"].kind == "absolute"
+    file.write_text("factor,level,unit,free_fraction,form\nHGF,1000,pg/mL,3,\n")
+    with pytest.raises(InvalidInput, match="share above 0"):
+        read_levels(file, model("follicle"))
+
+
+def test_sobol_indices_name_the_factor_that_nobody_measured(capsys, tmp_path):
+    known = model("follicle")
+    named = [
+        f for f in brought(known) if f not in ("BMP4", "BMP2", "PGE2", "PGD2", "MSC_EV", "TGFB1", "TGFB2")
+    ]
+    file = tmp_path / "levels.csv"
+    rows = "".join(f"{s},{f},{v},pg/mL\n" for f in named for s, v in (("A", 90), ("B", 80)))
+    file.write_text("sample,factor,level,unit\n" + rows)
+    found = _simulate(capsys, "--levels", str(file), "--neutralise", "BMP2", "--sobol")
+    mine = [r for r in found["sensitivity"] if r["outcome"] == "Anagen_induction"]
+    assert mine[0]["factor"] == "BMP4"
+    assert mine[0]["total_effect"] > 0.3
+    assert {r["factor"] for r in mine} == {*brought(known), "(the network itself)"}

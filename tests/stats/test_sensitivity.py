@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from secretome.errors import InvalidArray
-from secretome.stats.sensitivity import first_order, total_effect
+from secretome.stats.sensitivity import first_order, sobol, total_effect
 
 
 def _ishigami(x: np.ndarray) -> np.ndarray:
@@ -55,3 +55,27 @@ def test_an_additive_outcome_is_shared_out_by_variance():
 def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(InvalidArray, match="same shape"):
         total_effect(np.zeros(3), np.zeros(4))
+
+
+def test_sobol_indices_of_the_ishigami_function_are_the_analytic_ones():
+    rng = np.random.default_rng(5)
+    one, two = rng.uniform(-np.pi, np.pi, (2, 3, 20_000))
+    swapped = []
+    for at in range(3):
+        mixed = one.copy()
+        mixed[at] = two[at]
+        swapped.append(_ishigami(mixed))
+    alone, total = sobol(_ishigami(one), _ishigami(two), np.stack(swapped))
+    assert alone == pytest.approx([0.3139, 0.4424, 0.0], abs=0.03)
+    assert total == pytest.approx([0.5576, 0.4424, 0.2437], abs=0.03)
+
+
+def test_sobol_leaves_members_out_that_failed_and_refuses_shapes_that_do_not_fit():
+    rng = np.random.default_rng(6)
+    x, y = rng.normal(size=(2, 1, 4000))
+    first, swapped = x[0].copy(), y[None, 0].copy()
+    first[0] = np.nan
+    alone, total = sobol(first, y[0], swapped)
+    assert (alone[0], total[0]) == pytest.approx((1.0, 1.0), abs=0.05)
+    with pytest.raises(InvalidArray, match="do not fit"):
+        sobol(first, y[0], swapped[:, 1:])

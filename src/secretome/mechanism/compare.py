@@ -90,20 +90,20 @@ def compare(
     Comparison
     """
     seeds = np.random.SeedSequence([seed, 7]).spawn(3)
-    drawn = _with_context(
+    drawn = with_context(
         model, draw_parameters(model, members, seed=np.random.default_rng(seeds[0])), scenario
     )
     draws = standard_draws(inputs, members, seed=seeds[1])
     other = standard_draws(inputs, members, seed=seeds[2])
     redrawn = replace(draws, unmeasured=other.unmeasured)
-    job = _Job(model, inputs, scenario, drawn, held or {}, map, progress)
+    job = Job(model, inputs, scenario, drawn, held or {}, map, progress)
     level = job.run(draws)
     again = (
         job.run(redrawn) if any(np.isnan(f.log10_level[~f.below]).any() for f in inputs.factors) else level
     )
     failed = ~np.isfinite(level).all(axis=(0, 1)) | ~np.isfinite(again).all(axis=(0, 1))
     level, again = np.where(failed, np.nan, level), np.where(failed, np.nan, again)
-    apart, apart_again = _against_others(level), _against_others(again)
+    apart, apart_again = against_others(level), against_others(again)
     outcomes = _table(inputs, scenario, level, apart, total_effect(apart, apart_again))
     drivers = _drivers(job, draws, apart) if details and len(inputs.groups) > 1 else pd.DataFrame()
     assays = _assays(inputs, scenario, occupancy(inputs, draws), level, apart) if details else pd.DataFrame()
@@ -111,7 +111,7 @@ def compare(
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """Everything that stays the same between two runs of the same ensemble."""
 
     model: Model
@@ -157,7 +157,7 @@ def _piece(work: _Work) -> Array:
     return level.reshape(len(work.rows), groups, members)
 
 
-def _against_others(level: Array) -> Array:
+def against_others(level: Array) -> Array:
     """Each group minus the mean of the others; the level itself where there is one group."""
     groups = level.shape[1]
     return level if groups < 2 else (level - level.mean(axis=1, keepdims=True)) * groups / (groups - 1)
@@ -208,14 +208,14 @@ def _quantiles(word: str, values: Array) -> dict[str, float]:
     )
 
 
-def _drivers(job: _Job, draws: Draws, apart: Array) -> pd.DataFrame:
+def _drivers(job: Job, draws: Draws, apart: Array) -> pd.DataFrame:
     """How much of each difference goes when a measured factor is put to the mean of the groups."""
     size = min(DRIVER_MEMBERS, apart.shape[2])
     rows = []
     for factor in job.inputs.measured:
         same = replace(factor, log10_level=np.full_like(factor.log10_level, np.nanmean(factor.log10_level)), log10_error=np.zeros_like(factor.log10_error), below=np.zeros_like(factor.below))  # fmt: skip
         without = replace(job.inputs, factors=tuple(same if f is factor else f for f in job.inputs.factors))
-        gone = apart[:, :, :size] - _against_others(
+        gone = apart[:, :, :size] - against_others(
             replace(job, inputs=without, progress=None).run(draws, size)
         )
         for at, outcome in enumerate(job.scenario.outcomes):
@@ -229,7 +229,7 @@ def _assays(inputs: Inputs, scenario: Scenario, brings: Array, level: Array, apa
     """Share of the spread of each outcome that each unmeasured factor explains alone, mean over the groups."""
     gaps = [at for at, factor in enumerate(inputs.factors) if factor.kind == "not measured"]
     rows = []
-    against = _against_others(brings) if len(inputs.groups) > 1 else brings
+    against = against_others(brings) if len(inputs.groups) > 1 else brings
     for at, outcome in enumerate(scenario.outcomes):
         shares = (
             [first_order(against[gaps, group], apart[at, group]) for group in range(level.shape[1])]
@@ -257,7 +257,7 @@ def fluxes(model: Model, inputs: Inputs, scenario: Scenario) -> pd.DataFrame:
     groups = len(inputs.groups)
     nothing = Draws(np.zeros((len(inputs.factors), groups, 1)), np.zeros((len(inputs.factors), groups, 1)), np.zeros((len(inputs.factors), 1)))  # fmt: skip
     base = model.parameters(scenario.context)
-    job = _Job(model, inputs, scenario, base, {}, here, None)
+    job = Job(model, inputs, scenario, base, {}, here, None)
     clamp = job._clamp(occupancy(inputs, nothing)).reshape(len(model.nodes), -1)
     level = steady_state(model.wiring, base, clamp).level
     signals = edge_signals(model.wiring, base, level)
@@ -276,7 +276,8 @@ def fluxes(model: Model, inputs: Inputs, scenario: Scenario) -> pd.DataFrame:
     )
 
 
-def _with_context(model: Model, drawn: Parameters, scenario: Scenario) -> Parameters:
+def with_context(model: Model, drawn: Parameters, scenario: Scenario) -> Parameters:
+    """The numbers of the members with the edges of other contexts taken out."""
     return replace(drawn, present=drawn.present * model.in_context(scenario.context))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,19 +15,23 @@ from secretome.parallel import Progress, processes
 from secretome.results import Result
 
 from .facts import parse_condition
-from .inputs import Inputs, brought
+from .inputs import Inputs, brought, diluted
 from .levels import read_levels
 from .media import from_study
 from .network import Model, model
 from .outcomes import result_of
+from .scenarios import SCENARIOS
+from .sensitivity import sensitivity
 
 DOSES = (0.0, 0.25, 0.5, 0.75, 1.0)
+COMPARATOR = "The comparator stands beside the media in the same dish of the model; the two are never a ratio of benefit."
 
 
 def simulate(
     name: str, *, study: Path | None = None, levels: Path | None = None, group_by: str = "", knock_out: Sequence[str] = (),
-    neutralise: Sequence[str] = (), add: Sequence[str] = (), dose: str | None = None, members: int = 2000, workers: int = 1,
-    seed: int, progress: Progress | None = None,
+    neutralise: Sequence[str] = (), add: Sequence[str] = (), dose: str | None = None, comparator: str | None = None,
+    dilution: float | None = None, sobol: bool = False, members: int = 2000, workers: int = 1, seed: int,
+    progress: Progress | None = None,
 ) -> Result:  # fmt: skip
     """The result of one model under an experiment.
 
@@ -43,6 +47,12 @@ def simulate(
         Nodes held at 0, factors taken out of every medium, `NODE=level`.
     dose
         Node that goes through 0, 0.25, 0.5, 0.75 and 1; a table `doses` is added.
+    comparator
+        `NODE=level`, for example Minoxidil=1: a table `comparator` sets the outcomes with it beside those without.
+    dilution
+        Share of the medium at the receiving cells; absolute levels are multiplied by it.
+    sobol
+        Whether a table `sensitivity` says which factor the doubt comes from.
     members, workers, seed, progress
         Of the ensemble.
 
@@ -53,28 +63,51 @@ def simulate(
     """
     network = model(name)
     inputs = _inputs(network, study, levels, group_by)
+    if dilution is not None:
+        inputs = diluted(inputs, dilution)
+    held = _held(network, knock_out, neutralise, add)
+    spread = processes(workers)
+    result = result_of(network, inputs, members=members, seed=seed, map=spread, progress=progress, held=held)
+    tables = dict(result.tables)
+    notes = result.notes
+
+    def again(more: Mapping[str, float]) -> pd.DataFrame:
+        one = result_of(network, inputs, members=members, seed=seed, map=spread, held={**held, **more})
+        return one.tables.get("outcomes", pd.DataFrame())
+
+    if dose is not None:
+        node = network.node(dose)
+        tables["doses"] = pd.concat(
+            [again({node: level}).assign(node=node, dose=level) for level in DOSES], ignore_index=True
+        )
+    if comparator is not None:
+        more = _levels(network, "--comparator", comparator)
+        sides = [again({}).assign(comparator="without"), again(more).assign(comparator=comparator)]
+        tables["comparator"] = pd.concat(sides, ignore_index=True)
+        notes = (*notes, COMPARATOR)
+    if sobol and inputs.measured:
+        scenario = SCENARIOS[network.name]
+        tables["sensitivity"] = sensitivity(
+            network, inputs, scenario, seed=seed, map=spread, held=held, progress=progress
+        )
+    return replace(result, tables=tables, notes=notes)
+
+
+def _held(
+    network: Model, knock_out: Sequence[str], neutralise: Sequence[str], add: Sequence[str]
+) -> dict[str, float]:
     held = {network.node(word): 0.0 for word in knock_out}
     held |= {_factor(network, word): 0.0 for word in neutralise}
     for word in add:
-        condition = parse_condition(word, network)
-        if not condition.levels:
-            raise InvalidModel(f"--add {word!r}: a node and its level was expected, for example Minoxidil=1")
-        held |= dict(condition.levels)
-    result = result_of(
-        network, inputs, members=members, seed=seed, map=processes(workers), progress=progress, held=held
-    )
-    if dose is None:
-        return result
-    node = network.node(dose)
-    parts = []
-    for level in DOSES:
-        one = result_of(
-            network, inputs, members=members, seed=seed, map=processes(workers), held={**held, node: level}
-        )
-        if "outcomes" in one.tables:
-            parts.append(one.tables["outcomes"].assign(node=node, dose=level))
-    doses = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return replace(result, tables={**result.tables, "doses": doses})
+        held |= _levels(network, "--add", word)
+    return held
+
+
+def _levels(network: Model, option: str, word: str) -> dict[str, float]:
+    condition = parse_condition(word, network)
+    if not condition.levels:
+        raise InvalidModel(f"{option} {word!r}: a node and its level was expected, for example Minoxidil=1")
+    return dict(condition.levels)
 
 
 def as_json(result: Result) -> dict[str, object]:

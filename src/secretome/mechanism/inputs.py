@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from secretome.errors import InvalidModel
 from secretome.knowledge import table
 from secretome.results import Source
 
@@ -18,6 +19,9 @@ from .network import Model
 
 Array = NDArray[np.float64]
 Kind = Literal["absolute", "relative", "not measured"]
+UNDILUTED = (
+    "Levels are taken as if undiluted medium were in the dish: no dilution at the receiving cell is given."
+)
 
 # Nobody knows where on the curve of its receptor a reference medium lies: log10 (level / half effect), our choice.
 PLACE_SD = 1.0
@@ -194,6 +198,37 @@ def plausible_high(node: str) -> float:
 def sources() -> tuple[Source, ...]:
     """The knowledge tables behind the inputs."""
     return tuple(Source(t.name, t.version, t.sha256) for t in (table("half_effects"), table("level_priors")))
+
+
+def diluted(inputs: Inputs, share: float) -> Inputs:
+    """The same media at a dilution: levels with a unit are multiplied, folds between media stay.
+
+    Parameters
+    ----------
+    share
+        Share of the medium at the receiving cells, above 0 and at most 1.
+
+    Raises
+    ------
+    InvalidModel
+        If it is not.
+
+    Examples
+    --------
+    >>> one = Factor("HGF", "absolute", np.array([3.0]), np.array([0.1]), np.array([False]))
+    >>> diluted(Inputs("follicle", ("a",), (one,)), 0.1).factors[0].log10_level.tolist()
+    [2.0]
+    """
+    if not 0 < share <= 1:
+        raise InvalidModel(f"dilution {share:g}: a share of the medium above 0 and at most 1 was expected")
+    shift = float(np.log10(share))
+    factors = tuple(
+        replace(factor, log10_level=factor.log10_level + shift) if factor.kind == "absolute" else factor
+        for factor in inputs.factors
+    )
+    said = "Levels with a unit are those at the stated dilution; folds between media do not change with it."
+    notes = tuple(said if note == UNDILUTED else note for note in inputs.notes)
+    return replace(inputs, factors=factors, notes=notes)
 
 
 def brought(model: Model) -> tuple[str, ...]:

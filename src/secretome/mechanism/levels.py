@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from secretome.errors import InvalidInput, InvalidModel, Problem, UnitMismatch, UnreadableFile, near_misses
 from secretome.units import UNITS, convert
 
-from .inputs import Factor, Inputs, brought, half_effects, plausible_high, sources, unmeasured
-from .media import LATENT, RANKS_ONLY, UNDILUTED
+from .inputs import UNDILUTED, Factor, Inputs, brought, half_effects, plausible_high, sources, unmeasured
+from .media import LATENT, RANKS_ONLY
 from .network import Model
 
 COLUMNS = ("factor", "level", "unit")
@@ -30,7 +30,8 @@ def read_levels(path: Path, model: Model) -> Inputs:
     ----------
     path
         Columns `factor` (node, gene symbol or common name), `level`, `unit`; `sample` where there are several
-        media. A level of 0 was looked for and not found.
+        media; `free_fraction` (share that is not bound, where it was measured) and `form` (`active` for
+        TGF-beta of active form) where known. A level of 0 was looked for and not found.
     model
         The network.
 
@@ -50,6 +51,11 @@ def read_levels(path: Path, model: Model) -> Inputs:
     rows = _rows(path)
     problems: list[Problem] = []
     found: dict[tuple[str, str], float] = {}
+    active = {
+        model.words.get((row.get("factor") or "").strip().lower(), "")
+        for row in rows
+        if (row.get("form") or "").strip().lower() == "active"
+    }
     for number, row in enumerate(rows, start=2):
         _row(row, number, path.name, model, found, problems)
     if problems:
@@ -59,7 +65,9 @@ def read_levels(path: Path, model: Model) -> Inputs:
     factors = []
     for name in brought(model):
         levels = {group: found[name, group] for group in groups if (name, group) in found}
-        factors.append(_factor(name, levels, groups, sourced=name in known and name not in LATENT))
+        factors.append(
+            _factor(name, levels, groups, sourced=name in known and (name not in LATENT or name in active))
+        )
     kinds = {factor.kind for factor in factors}
     notes = (*((UNDILUTED,) if "absolute" in kinds else ()), *((RANKS_ONLY,) if "relative" in kinds else ()))
     return Inputs(model.name, groups, tuple(factors), notes, sources())
@@ -139,6 +147,7 @@ def _row(
     except UnitMismatch as error:
         complain("unit", str(error), "a concentration", "Give pg/mL or ng/mL.")
         return
+    free = _free_fraction(row.get("free_fraction") or "", complain)
     high = plausible_high(name) if name else math.nan
     if pg_ml > FAR_OUTSIDE * high:
         complain(
@@ -155,7 +164,21 @@ def _row(
             "Remove one of the two rows.",
         )
     if name:
-        found[name, group] = pg_ml
+        found[name, group] = pg_ml * free
+
+
+def _free_fraction(text: str, complain: Callable[[str, str, str, str], None]) -> float:
+    """Share of a factor that is free; 1 where nothing is stated."""
+    if not text.strip():
+        return 1.0
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 < share <= 1:
+        complain("free_fraction", f"{text!r}", "a share above 0 and at most 1", "Leave it empty where it is not known.")  # fmt: skip
+        return 1.0
+    return share
 
 
 def _pg_ml(level: float, unit: str, name: str, model: Model) -> float:

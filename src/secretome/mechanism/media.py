@@ -15,7 +15,7 @@ from secretome.results import Result
 from secretome.study import Assay, State, Study
 from secretome.units import convert
 
-from .inputs import Factor, Inputs, Kind, brought, half_effects, sources, unmeasured
+from .inputs import UNDILUTED, Factor, Inputs, Kind, brought, half_effects, sources, unmeasured
 from .network import Model, Node
 
 Array = NDArray[np.float64]
@@ -24,11 +24,9 @@ ALL = "all samples"
 ASSUMED_SD = 0.3
 # Active TGF-beta cannot be told from a total: without a declared form only folds are used (CLAIMS section 5).
 LATENT = ("TGFB1", "TGFB2")
-UNDILUTED = (
-    "Levels are taken as if undiluted medium were in the dish: no dilution at the receiving cell is given."
-)
 RANKS_ONLY = (
-    "From mass spectrometry only folds between the media are used: differences and ranks, no absolute effect."
+    "From mass spectrometry, and of factors without a half effect whose source was read, only folds between the media are used: "
+    "differences and ranks, no absolute effect."
 )
 
 

@@ -53,6 +53,8 @@ class Edge:
         `"conflict:option"` of the topology that holds it; empty when all do.
     half_point, hill, weight
         Its own shape where the biology says more than the default; NaN otherwise.
+    also
+        Other papers that report the same influence, none of them the paper in `citation`; unread.
     """
 
     source: str
@@ -68,6 +70,7 @@ class Edge:
     citation: str = ""
     verified: bool = False
     origin: str = "science"
+    also: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,7 @@ def model(name: str) -> Model:
     Examples
     --------
     >>> len(model("follicle").nodes), model("follicle").node("VEGFA")
-    (77, 'VEGF')
+    (125, 'VEGF')
     """
     if name not in MODELS:
         raise InvalidModel(f"no model {name!r}{near_misses(name, MODELS)}")
@@ -302,6 +305,7 @@ def _edge(row: Mapping[str, object]) -> Edge:
         citation=str(row["citation"]),
         verified=row["verified"] == "page",
         origin=str(row["origin"]),
+        also=str(row["also"]),
     )
 
 

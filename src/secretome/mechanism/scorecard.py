@@ -37,7 +37,8 @@ class Scorecard:
     ----------
     facts
         A row per fact: id, expected, predicted (+1, 0, -1), ratio, distance (edges on the shortest way from
-        what was changed to the readout), direct edge rule, citation.
+        what was changed to the readout, -1 without one), direct edge rule, citation; `answered`, and the
+        `reason` where the network cannot.
     summary
         Shares in [0, 1] by name.
     """
@@ -84,71 +85,110 @@ def score(
     -----
     r = (perturbed + 1e-6) / (reference + 1e-6); an increase is r > 1.05, a decrease r < 1 / 1.05.
     The levels are averages over every alternative topology. `path` facts are two or more edges away.
-    `leave_one_paper_out` scores the facts of each paper on a network without the edges that cite it.
+    A fact that names what the network does not have is predicted 0, is never right, and is no path fact.
+    `leave_one_paper_out` scores the facts of each paper on a network without the edges that rest on it alone;
+    `leave_one_paper_out_strict` without every edge that names it.
     """
     tell = progress or (lambda _done, _total: None)
+    every, facts = list(facts), [fact for fact in facts if not fact.reason]
     ratio = ratios(model, facts)
     tell(1, 4)
-    expected = np.array([fact.expected for fact in facts])
-    predicted = signs(ratio, THRESHOLD)
-    distance = np.array([_distance(model, fact) for fact in facts])
-    rule = np.array([_direct_rule(model, fact) for fact in facts])
-    right = predicted == expected
+    expected = np.array([fact.expected for fact in facts], dtype=np.int64)
+    distance = np.array([_distance(model, fact) for fact in facts], dtype=np.int64)
+    rule = np.array([_direct_rule(model, fact) for fact in facts], dtype=np.int64)
     ensemble = _ensemble(model, facts, expected, seed, draws)
     tell(2, 4)
     shuffled = _shuffled(model, facts, expected, seed, permutations)
     tell(3, 4)
     left_out = _leave_one_paper_out(model, facts)
+    strictly = _leave_one_paper_out(model, facts, strict=True)
     tell(4, 4)
-    papers = [fact.citation for fact in facts]
-    table = pd.DataFrame(
+    predicted = signs(ratio, THRESHOLD)
+    answered = pd.DataFrame(
         {
-            "id": [fact.id for fact in facts],
-            "readout": [fact.readout for fact in facts],
             "expected": expected,
             "predicted": predicted,
             "ratio": ratio,
-            "correct": right,
+            "correct": predicted == expected,
             "distance_edges": distance,
             "direct_edge_rule": rule,
             "predicted_without_own_paper": left_out,
-            "citation": papers,
-            "verified": [fact.verified for fact in facts],
-        }
+            "answered": True,
+            "one_percent": signs(ratio, SECOND_THRESHOLD) == expected,
+            "strictly": strictly,
+        },
+        index=[fact.id for fact in facts],
     )
-    changing = expected != 0
-    values, counts = np.unique(expected, return_counts=True)
-    summary: dict[str, object] = {
+    table = _with_unanswered(every, answered)
+    summary = {
         "model": model.name,
         "threshold": THRESHOLD,
-        "n_facts": len(facts),
+        **_shares(table, len(facts)),
+        "baseline_shuffled_sign": float(np.mean(shuffled)),
+        "baseline_shuffled_sign_95": float(np.quantile(shuffled, 0.95)),
+        "margin_over_shuffled": _share(table["correct"]) - float(np.mean(shuffled)),
+        "ensemble_median": float(np.median(ensemble)),
+        "ensemble_5th_percentile": float(np.quantile(ensemble, 0.05)),
+        "ensemble_95th_percentile": float(np.quantile(ensemble, 0.95)),
+        "seed": seed,
+        "draws": draws,
+        "permutations": permutations,
+    }
+    return Scorecard(table.drop(columns=["one_percent", "strictly"]), summary)
+
+
+def _with_unanswered(every: Sequence[Fact], answered: pd.DataFrame) -> pd.DataFrame:
+    """A row per fact in the order of the file; what the network cannot answer is predicted 0 and never right."""
+    rows = pd.DataFrame(
+        {
+            "id": [fact.id for fact in every],
+            "readout": [fact.readout for fact in every],
+            "citation": [fact.citation for fact in every],
+            "verified": [fact.verified for fact in every],
+            "reason": [fact.reason for fact in every],
+        },
+        index=[fact.id for fact in every],
+    )
+    table = rows.join(answered)
+    table["expected"] = [fact.expected for fact in every]
+    for name in ("predicted", "direct_edge_rule", "predicted_without_own_paper", "strictly"):
+        table[name] = table[name].fillna(0).astype(np.int64)
+    table["distance_edges"] = table["distance_edges"].fillna(-1).astype(np.int64)
+    for name in ("correct", "answered", "one_percent"):
+        table[name] = [value is True or value == 1 for value in table[name]]
+    return table.reset_index(drop=True)
+
+
+def _shares(table: pd.DataFrame, answered: int) -> dict[str, object]:
+    """Every share that can be read off the table of facts."""
+    expected, predicted, right = table["expected"], table["predicted"], table["correct"]
+    distance, papers = table["distance_edges"], table["citation"]
+    left_out, strictly = table["predicted_without_own_paper"], table["strictly"]
+    changing = expected != 0
+    counts = expected.value_counts()
+    return {
+        "n_facts": len(table),
+        "n_unanswered": len(table) - answered,
         "sign_accuracy": _share(right),
+        "sign_accuracy_answered": _share(right[table["answered"]]),
         "path_accuracy": _share(right[distance > 1]),
         "direct_accuracy": _share(right[distance == 1]),
         "wrong_direction": _share(predicted * expected < 0),
         "no_change_accuracy": _share(right[~changing]),
         "changing_accuracy": _share(right[changing]),
-        "unverified_accuracy": _share(right[[not fact.verified for fact in facts]]),
-        "sign_accuracy_at_1_percent": _share(signs(ratio, SECOND_THRESHOLD) == expected),
+        "unverified_accuracy": _share(right[~table["verified"]]),
+        "sign_accuracy_at_1_percent": _share(table["one_percent"]),
         "n_path": int((distance > 1).sum()),
         "n_direct": int((distance == 1).sum()),
         "n_no_change": int((~changing).sum()),
-        "baseline_majority": float(counts.max() / counts.sum()) if len(values) else float("nan"),
-        "baseline_direct_edge": _share(rule == expected),
-        "baseline_shuffled_sign": float(np.mean(shuffled)),
-        "baseline_shuffled_sign_95": float(np.quantile(shuffled, 0.95)),
-        "margin_over_shuffled": float(right.mean() - np.mean(shuffled)),
-        "ensemble_median": float(np.median(ensemble)),
-        "ensemble_5th_percentile": float(np.quantile(ensemble, 0.05)),
-        "ensemble_95th_percentile": float(np.quantile(ensemble, 0.95)),
-        "leave_one_paper_out": _share(left_out == expected),
-        "papers": len(set(papers)),
-        "papers_all_correct": int(sum(right[[p == paper for p in papers]].all() for paper in set(papers))),
-        "seed": seed,
-        "draws": draws,
-        "permutations": permutations,
-    }  # fmt: skip
-    return Scorecard(table, summary)
+        "baseline_majority": float(counts.max() / counts.sum()) if len(counts) else float("nan"),
+        "baseline_direct_edge": _share((table["direct_edge_rule"] == expected) & table["answered"]),
+        "leave_one_paper_out": _share((left_out == expected) & table["answered"]),
+        "leave_one_paper_out_wrong": _share(left_out * expected < 0),
+        "leave_one_paper_out_strict": _share((strictly == expected) & table["answered"]),
+        "papers": int(papers.nunique()),
+        "papers_all_correct": int(right.groupby(papers).all().sum()),
+    }
 
 
 def signs(ratio: Array, threshold: float) -> NDArray[np.int64]:
@@ -164,6 +204,8 @@ def signs(ratio: Array, threshold: float) -> NDArray[np.int64]:
 
 def ratios(model: Model, facts: Sequence[Fact]) -> Array:
     """Readout perturbed over readout in the reference, averaged over the topologies; shape (facts,)."""
+    if not facts:
+        return np.empty(0)
     topologies = model.topologies()
     copies = len(topologies)
     clamp, presents, rows = _conditions(model, facts)
@@ -201,6 +243,8 @@ def _ensemble(
     model: Model, facts: Sequence[Fact], expected: NDArray[np.int64], seed: int, draws: int
 ) -> Array:
     """Sign accuracy of each member of a parameter ensemble."""
+    if not facts:
+        return np.full(draws, np.nan)
     drawn = draw_parameters(model, draws, seed=seed)
     clamp, _, rows = _conditions(model, facts)
     columns = clamp.shape[1]
@@ -220,6 +264,8 @@ def _shuffled(
     model: Model, facts: Sequence[Fact], expected: NDArray[np.int64], seed: int, permutations: int
 ) -> Array:
     """Sign accuracy of networks whose signs were dealt out anew."""
+    if not facts:
+        return np.full(permutations, np.nan)
     rng = np.random.default_rng([seed, 2])
     clamp, presence, rows = _conditions(model, facts)
     parameters = replace(model.parameters(), present=presence({}))
@@ -237,12 +283,19 @@ def _shuffled(
     return found
 
 
-def _leave_one_paper_out(model: Model, facts: Sequence[Fact]) -> NDArray[np.int64]:
-    """Predictions for the facts of each paper by a network without the edges that cite it."""
+def _leave_one_paper_out(model: Model, facts: Sequence[Fact], *, strict: bool = False) -> NDArray[np.int64]:
+    """Predictions for the facts of each paper by a network without the edges that rest on it alone.
+
+    `strict` takes away every edge that names the paper, also where other papers report the same.
+    """
     found = np.zeros(len(facts), dtype=np.int64)
     for paper in dict.fromkeys(fact.citation for fact in facts):
         mine = [at for at, fact in enumerate(facts) if fact.citation == paper]
-        kept = tuple(edge for edge in model.edges if not same_paper(edge.citation, paper))
+        kept = tuple(
+            edge
+            for edge in model.edges
+            if not (same_paper(edge.citation, paper) and (strict or not edge.also))
+        )
         found[mine] = signs(ratios(replace(model, edges=kept), [facts[at] for at in mine]), THRESHOLD)
     return found
 

@@ -424,6 +424,10 @@ def outcomes(result: Result) -> Figure | None:
     )
 
 
+# Influences below it would hide the others; the table lists them all.
+LEAST_FLUX = 0.05
+
+
 def scheme(result: Result) -> Figure | None:
     """The network with the flux of each edge, from causes on the left to effects on the right.
 
@@ -438,12 +442,14 @@ def scheme(result: Result) -> Figure | None:
         If Altair is not installed.
     """
     edges = result.tables["edges"]
-    if edges.empty:
+    drawn = edges[edges["flux_highest"] >= LEAST_FLUX].reset_index(drop=True)
+    if drawn.empty:
         return None
-    nodes, rows = scheme_rows(edges)
+    nodes, rows = scheme_rows(drawn)
     alt_text = (
-        f"Scheme of {show(len(nodes))} nodes and {show(len(rows))} influences; the wider a line, the more it carries "
-        "at the middle of what is known; dashed lines lower their target."
+        f"Scheme of {show(len(nodes))} nodes and {show(len(rows))} of {show(len(edges))} influences; the wider a line, the more "
+        "it carries at the middle of what is known; dashed lines lower their target. Left out, and listed in the table: "
+        f"influences that carry less than {show(LEAST_FLUX)} in every medium."
     )
     return Figure(
         f"mechanism.{result.name}-scheme",

@@ -12,8 +12,8 @@ from secretome.report.tables import table_of
 from secretome.results import Result
 
 _COLUMNS = (
-    "group", "outcome", "statement", "difference_median", "difference_lower_90", "difference_upper_90",
-    "sign_probability", "unmeasured_share", "driven_by",
+    "group", "outcome", "statement", "driven_by", "unmeasured_share", "sign_probability", "difference_median",
+    "difference_lower_90", "difference_upper_90",
 )  # fmt: skip
 _READING = (
     "Two networks of signed, cited influences are driven by the factors that were measured. "
