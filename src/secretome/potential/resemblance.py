@@ -166,9 +166,8 @@ def _to_groups(
         members = apart & (codes == group)[None, :]
         size = members.sum(axis=1)
         inner = (gram * members).sum(axis=1)
-        norm = np.sqrt(
-            np.maximum(np.einsum("ij,jk,ik->i", members.astype(float), gram, members.astype(float)), 0)
-        )
+        chosen = members.astype(float)
+        norm = np.sqrt(np.maximum(((chosen @ gram) * chosen).sum(axis=1), 0))
         some = (size > 0) & (norm > 0)
         found[some, group] = inner[some] / (norm[some] * np.sqrt(np.diag(gram)[some]))
     return found
