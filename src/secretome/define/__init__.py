@@ -16,6 +16,7 @@ from secretome.study import Assay, Study, samples_of
 
 from . import contaminants, detection, leakage, normalisation, origin, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
+from .beside import measured_beside
 from .contaminants import classify
 from .normalisation import normalise
 
@@ -53,7 +54,9 @@ def run(
     The study: those assays with X in log2 intensity, layers `state` and `intensity`, var columns
     `contaminant_class`, `contaminant_reason`, `masked`, `plasma_protein`, and obs columns `quality`,
     `quality_reason`, `excluded`. Results `contaminants`, `quality`, `normalisation`, `similarity`,
-    `detection`, `origin`, `leakage`; only `quality`, "not tested", when there is no such assay.
+    `detection`, `origin`, `leakage`; of these only `quality`, "not tested", when there is no such assay. Besides
+    `immunoassay`, `amounts`, `concordance`, `particles`, `mirna` for what was measured beside the proteome, and
+    the assay `amounts`.
 
     Raises
     ------
@@ -73,7 +76,8 @@ def run(
     _check_excluded(study, options.exclude)
     assays = [assay for assay in study.select(kind="proteome") if assay.material in MATERIALS]
     if not assays:
-        return study, (_nothing_to_define(),)
+        study, beside = measured_beside(study)
+        return study, (_nothing_to_define(), *beside)
     before, after, judged = [], [], []
     for number, assay in enumerate(assays, start=1):
         raw = proteome_of(assay, study)
@@ -88,7 +92,8 @@ def run(
         if progress is not None:
             progress(number, len(assays))
     samples = pd.concat([samples_of(assay, study.samples) for assay in assays])
-    return _with_history(study, after, judged, options), (
+    study, beside = measured_beside(_with_history(study, after, judged, options))
+    return study, (
         contaminants.result(after, organism=study.organism),
         quality.result(after, judged),
         normalisation.result(before, after, method=options.normalisation, samples=samples),
@@ -96,6 +101,7 @@ def run(
         detection.result(after),
         origin.result(after, study),
         leakage.result(after, study, seed=seed),
+        *beside,
     )
 
 

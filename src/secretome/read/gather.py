@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +15,14 @@ from secretome.errors import InvalidInput, Problem, near_misses
 from secretome.parallel import Progress
 from secretome.plan import AssayPlan, Plan, SamplesPlan
 from secretome.results import Answer, Cell, Result
-from secretome.study import PRODUCT_RECORD, Assay, Study
+from secretome.study import AMOUNTS, PRODUCT_RECORD, Assay, Study
 
 from . import sdrf
+from .instruments import MEASURED_KINDS, read_measured
+from .instruments import to_assay as measured_assay
 from .large import Report
 from .masks import has_mask, with_mask
+from .measured import Measured
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, open_measurements
 from .replicates import combine, measured_twice
@@ -63,10 +66,17 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     tables: dict[str, tuple[AssayPlan, ProteinTable]] = {}
     own_sheets: dict[str, Sheet] = {}
     tidy: dict[str, Assay] = {}
+    measured: dict[str, tuple[Measured, Assay]] = {}
     for position, assay in enumerate(plan.assays):
         if assay.kind in TIDY_KINDS:
             with _gathering(problems):
                 tidy[assay.name] = read_tidy(assay)
+            continue
+        if assay.kind in MEASURED_KINDS:
+            with _gathering(problems):
+                found = read_measured(assay)
+                problems += _unlisted(plan, assay, found, sheet)
+                measured[assay.name] = (found, measured_assay(assay, _renamed(found, sheet)))
             continue
         samples, table = sheet, None
         with _gathering(problems):
@@ -85,12 +95,14 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         problems.append(
             Problem("study.toml", "no [[assay]]", "one for each measurement file", "Add an [[assay]].")
         )
-    if len(tables) + len(tidy) == len(plan.assays):
-        problems += _unmeasured(plan, sheet, tables)
+    problems += _reserved(plan)
+    if len(tables) + len(tidy) + len(measured) == len(plan.assays):
+        elsewhere = [name for found, _ in measured.values() for name in found.samples()]
+        problems += _unmeasured(plan, sheet, tables, elsewhere)
     if problems:
         raise InvalidInput(problems)
     study = _assemble(plan, sheet, own_sheets, tables)
-    for table_assay in tidy.values():
+    for table_assay in (*tidy.values(), *(assay for _, assay in measured.values())):
         study = study.with_assay(table_assay)
     problems += _design_problems(plan, study)
     if problems:
@@ -102,6 +114,7 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         *_unused_columns(tables),
         *_other_organisms(study),
         *(remark for _, table in tables.values() for remark in table.remarks),
+        *(remark for found, _ in measured.values() for remark in found.remarks),
     )
     result = describe(study, plan, tables, notes)
     if sheet is not None and sheet.original is not None:
@@ -273,12 +286,52 @@ def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> l
     return unknown or measured_twice(assay.file.name, table.measurements, sheet)
 
 
+def _unlisted(plan: Plan, assay: AssayPlan, found: Measured, sheet: Sheet | None) -> list[Problem]:
+    """Samples of an instrument that the sample sheet lacks."""
+    if sheet is None:
+        return []
+    file = (plan.samples.file or plan.file).name
+    return [
+        Problem(
+            assay.file.name,
+            f"sample {name!r} is measured but not in {file}",
+            "a row of the sample sheet for each sample",
+            f"Add the row, or mend the name{near_misses(name, sheet.names())}",
+        )
+        for name in found.samples()
+        if sheet.run(name) is None
+    ]
+
+
+def _renamed(found: Measured, sheet: Sheet | None) -> Measured:
+    """The table with the names of the sample sheet."""
+    if sheet is None:
+        return found
+    runs = {name: sheet.run(str(name)) for name in dict.fromkeys(found.table["sample"])}
+    names = {name: name if run is None else run.sample for name, run in runs.items()}
+    return replace(found, table=found.table.assign(sample=found.table["sample"].map(names)))
+
+
+def _reserved(plan: Plan) -> list[Problem]:
+    return [
+        Problem(
+            plan.file.name, "an assay is called 'amounts'", "a name that define does not use", "Rename it."
+        )
+        for assay in plan.assays
+        if assay.name == AMOUNTS
+    ]
+
+
 def _unmeasured(
-    plan: Plan, sheet: Sheet | None, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
+    plan: Plan,
+    sheet: Sheet | None,
+    tables: Mapping[str, tuple[AssayPlan, ProteinTable]],
+    elsewhere: Sequence[str],
 ) -> list[Problem]:
     if sheet is None:
         return []
     measured = [name for assay, table in tables.values() if not assay.samples for name in table.measurements]
+    measured += elsewhere
     seen = {run.sample for name in measured for run in [sheet.run(name)] if run is not None}
     file = (plan.samples.file or plan.file).name
     return [
@@ -369,6 +422,7 @@ def _hashes(plan: Plan) -> dict[str, str]:
         *(assay.file for assay in plan.assays),
         *(assay.samples for assay in plan.assays),
         *(assay.mask for assay in plan.assays),
+        *(assay.standards for assay in plan.assays),
     ]
     return {file.name: sha256(file) for file in dict.fromkeys(files) if file is not None}
 
@@ -483,4 +537,23 @@ def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTabl
                 "imputed": study.assays[name].imputed,
             }
         )
+    others = (one for one in study.assays.values() if one.kind in MEASURED_KINDS and one.name not in tables)
+    rows += [_measured_row(assay) for assay in others]
     return pd.DataFrame(rows)
+
+
+def _measured_row(assay: Assay) -> dict[str, object]:
+    """What the list of assays says of a tidy table of an instrument."""
+    table = assay.tidy
+    mine = table[table["kind"] == "sample"]
+    named = next((name for name in ("analyte", "target") if name in table), None)
+    return {
+        "assay": assay.name,
+        "kind": assay.kind,
+        "material": assay.material,
+        "format": str(table["format"].iloc[0]),
+        "measurements": len(mine),
+        "samples": int(mine["sample"].nunique()),
+        "analytes": int(mine[named].nunique()) if named else 1,
+        "unit": ", ".join(dict.fromkeys(map(str, table["unit"]))) if "unit" in table else "particles/mL",
+    }

@@ -321,6 +321,20 @@ def _split(
 
 
 def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
+    name, records = workbook_records(path, sheet)
+    width = max(max(index for index, cell in enumerate(record, start=1) if cell) for _, record in records)
+    padded = [(line, (record + [""] * width)[:width]) for line, record in records]
+    return _table(path.name, padded, f"worksheet {name!r}", (), repeats)
+
+
+def workbook_records(path: Path, sheet: str | None) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Name of the worksheet and its rows that hold something, each with its number.
+
+    Raises
+    ------
+    UnreadableFile
+        If the file is no workbook, has no such worksheet, no cells, or a formula without its value.
+    """
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -358,9 +372,7 @@ def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
     records = [(line, record) for line, record in cells if any(record)]
     if not records:
         raise UnreadableFile(f"{path} holds no cells; save it again")
-    width = max(max(index for index, cell in enumerate(record, start=1) if cell) for _, record in records)
-    padded = [(line, (record + [""] * width)[:width]) for line, record in records]
-    return _table(path.name, padded, f"worksheet {name!r}", (), repeats)
+    return name, records
 
 
 def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tuple[int, list[str]]], str]:  # type: ignore[type-arg]
