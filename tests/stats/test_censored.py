@@ -60,3 +60,17 @@ def test_intervals_under_limits_hold_the_truth():
 def test_bounds_that_cannot_be_are_refused(low, high):
     with pytest.raises(InvalidArray):
         group_means(low, high, ["a"] * len(low))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_maximum_is_found_far_from_the_limits_and_with_few_numbers(seed):
+    rng = np.random.default_rng(seed)
+    scale, centre = 10.0 ** rng.uniform(-2, 2), rng.normal() * 50
+    y = centre + scale * rng.normal(size=10)
+    limit = np.quantile(y, rng.uniform(0.1, 0.7))
+    low, high = np.where(y < limit, -INF, y), np.maximum(y, limit)
+    found = group_means(low, high, np.repeat(["a", "b"], 5))
+    assert not any("no maximum" in text for text in found.status)
+    # the same in other units
+    other = group_means(low * 7 - 3, high * 7 - 3, np.repeat(["a", "b"], 5))
+    assert other.mean == pytest.approx(found.mean * 7 - 3, rel=1e-4, nan_ok=True)

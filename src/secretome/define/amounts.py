@@ -45,7 +45,7 @@ def amounts_of(values: pd.DataFrame, study: Study) -> pd.DataFrame:
     -----
     amount = concentration / concentration factor * volume / (cells / 10^6).
     """
-    frame = values[values["unit"].map(_is_mass)].reset_index(drop=True)
+    frame = values[values["unit"].map(_is_mass).astype(bool)].reset_index(drop=True)
     sheet = study.samples.reindex(frame["sample"]).reset_index(drop=True)
     known = {name: _numbers(sheet, name) for name in (*_FIELDS, "concentration_factor")}
     factor, unclear = _factor(frame, known["concentration_factor"])

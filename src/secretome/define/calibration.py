@@ -65,7 +65,8 @@ def _one_unit(table: pd.DataFrame) -> pd.DataFrame:
     """Expected and spiked concentrations of each analyte in the unit of its first standard."""
     frame = table.copy()
     frame["note"] = ""
-    for _, mine in frame[frame["expected"].notna() & (frame["unit"] != "")].groupby("analyte", sort=False):
+    standards = frame["expected"].notna() & (frame["unit"] != "")
+    for analyte, mine in frame[standards].groupby("analyte", sort=False):
         first = mine["unit"].iloc[0]
         for unit in [unit for unit in mine["unit"].unique() if unit != first]:
             rows = mine.index[mine["unit"] == unit]
@@ -75,7 +76,8 @@ def _one_unit(table: pd.DataFrame) -> pd.DataFrame:
             except UnitMismatch:
                 frame.loc[rows, "expected"] = np.nan
                 frame.loc[rows, "note"] = f"set aside: {unit} cannot be converted to {first}"
-            frame.loc[rows, "unit"] = first
+        # whatever stands beside a sample, its concentration is read in the unit of the standards
+        frame.loc[frame["analyte"] == analyte, "unit"] = first
     return frame
 
 

@@ -11,6 +11,7 @@ from scipy import optimize, special, stats
 from secretome.errors import InvalidArray
 from secretome.stats._arrays import Floats
 
+_FLAT = 1e-4  # largest slope of the log-likelihood a value that counts as its maximum
 _LOG_ROOT_TAU = 0.5 * np.log(2 * np.pi)
 
 
@@ -117,6 +118,9 @@ def group_means(
     estimate[known] = mean
     error[known] = np.sqrt(np.diag(covariance)[:-1]) * correction
     bottom[known], top[known] = (mean - t * error[known]), (mean + t * error[known])
+    if np.isnan(sd):
+        lost = tuple("no maximum of the likelihood was found" for _ in known)
+        return CensoredMeans(names, empty, empty, empty, empty, n, n - numbers, np.nan, df, lost)
     status = ["" if k else "nothing quantified: only an upper limit" for k in known]
     for i in np.flatnonzero(~known):
         mine = codes == i
@@ -149,7 +153,8 @@ def _fit(
     exact = low == high
     total = np.bincount(codes[exact], weights=low[exact], minlength=g)
     start = total / np.bincount(codes[exact], minlength=g)
-    spread = np.sqrt(max(float(np.mean((low[exact] - start[codes[exact]]) ** 2)), 1e-6))
+    bound = np.where(np.isfinite(low), low, high)
+    spread = np.sqrt(max(float(np.mean((bound - start[codes]) ** 2)), 1e-4))
 
     def negative(theta: Floats) -> tuple[float, Floats]:
         value, gradient = _likelihood(theta, low, high, codes, exact, g)
@@ -159,6 +164,8 @@ def _fit(
         negative, np.append(start, np.log(spread)), jac=True, method="BFGS", options={"gtol": 1e-8}
     )
     theta = found.x
+    if np.abs(found.jac).max() > _FLAT * len(low):
+        return np.full(g, np.nan), np.nan, np.full((g + 1, g + 1), np.nan)
     information = np.empty((g + 1, g + 1))
     for i in range(g + 1):
         step = np.zeros(g + 1)
@@ -185,12 +192,18 @@ def _likelihood(
     a, b = (low[limits] - mean[limits]) / sd, (high[limits] - mean[limits]) / sd
     mass = _log_mass(a, b)
     value += float(mass.sum())
-    density_a = np.exp(-(np.where(np.isfinite(a), a, 0.0) ** 2) / 2 - _LOG_ROOT_TAU - mass) * np.isfinite(a)
-    density_b = np.exp(-(np.where(np.isfinite(b), b, 0.0) ** 2) / 2 - _LOG_ROOT_TAU - mass) * np.isfinite(b)
+    density_a, density_b = _density(a, mass), _density(b, mass)
     by_mean[limits] = (density_a - density_b) / sd
     by_log_sd += float((np.where(np.isfinite(a), a, 0.0) * density_a).sum())
     by_log_sd -= float((np.where(np.isfinite(b), b, 0.0) * density_b).sum())
     return value, np.append(np.bincount(codes, weights=by_mean, minlength=g), by_log_sd)
+
+
+def _density(z: Floats, mass: Floats) -> Floats:
+    """phi(z) / mass of its limit; 0 at infinity."""
+    finite = np.isfinite(z)
+    exponent = -(np.where(finite, z, 0.0) ** 2) / 2 - _LOG_ROOT_TAU - np.where(finite, mass, 0.0)
+    return np.asarray(np.where(finite, np.exp(np.minimum(exponent, 700.0)), 0.0), dtype=float)
 
 
 def _log_mass(a: Floats, b: Floats) -> Floats:
