@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from secretome.results import Answer, Cell, Method, Result
-from secretome.stats.ratio import net, ratio
+from secretome.stats.ratio import NORMAL, Estimate, net, ratio
 from secretome.study import Assay, Study
 
 from ._knowledge import sources
@@ -36,18 +37,20 @@ def counts(assay: Assay, study: Study) -> pd.DataFrame:
 
     Notes
     -----
-    Errors are standard errors over replicate readings; the blank's error is added in squares; intervals of
-    ratios are those of the logarithm (`stats.ratio`). Loss on detergent = 1 - lysed / intact, both less the blank.
+    Standard errors come from the relative spread of replicate readings, pooled over all preparations of the
+    assay; the blank's error is added in squares; intervals use t on the pooled degrees of freedom, those of ratios
+    on the logarithm (`stats.ratio`). Loss on detergent = 1 - lysed / intact, both less the blank.
     """
     runs = assay.tidy
     runs = runs[np.isfinite(runs["particles_per_ml"]) & (runs["particles_per_ml"] >= 0)]
-    blank, blank_error, readings = _mean(runs[(runs["kind"] == "blank") & ~runs["detergent"]])
+    spread, wide = _reading_spread(runs)
+    blank, blank_error, readings = _mean(runs[(runs["kind"] == "blank") & ~runs["detergent"]], spread)
     if not readings:
         blank, blank_error = 0.0, 0.0
     rows = []
     for sample, mine in runs[runs["kind"] == "sample"].groupby("sample", sort=False):
         intact, lysed = mine[~mine["detergent"]], mine[mine["detergent"]]
-        value, error, n = _mean(intact)
+        value, error, n = _mean(intact, spread)
         if not n:
             continue
         clean = net(value, error, blank, blank_error)
@@ -61,16 +64,16 @@ def counts(assay: Assay, study: Study) -> pd.DataFrame:
                 "readings": n,
                 "particles_per_ml": clean.value,
                 "standard_error": clean.standard_error,
-                "lower": clean.lower,
-                "upper": clean.upper,
+                "lower": clean.value - wide * clean.standard_error,
+                "upper": clean.value + wide * clean.standard_error,
                 "blank_per_ml": blank if readings else np.nan,
                 "blank_percent": 100 * blank / value if readings and value > 0 else np.nan,
                 **_sizes(intact),
-                **_loss(lysed, clean.value, clean.standard_error, blank, blank_error),
-                **_per_microgram(facts, clean.value, clean.standard_error),
+                **_loss(_mean(lysed, spread), clean, blank, blank_error, wide / NORMAL),
+                **_per_microgram(facts, clean.value, clean.standard_error * wide / NORMAL),
                 **_per_cell(facts, clean.value, str(mine["concentrated"].iloc[0])),
                 "instrument": str(intact["instrument"].iloc[0]),
-                "note": _doubt(clean.value, clean.lower, n),
+                "note": _doubt(clean.value, clean.value - wide * clean.standard_error, n),
             }
         )
     return pd.DataFrame(rows)
@@ -85,9 +88,9 @@ def result(assays: list[Assay], tables: list[pd.DataFrame], study: Study) -> Res
         {
             "samples": [len(found)],
             "above_blank": [int(above.sum())],
-            "median_per_ml": [float(found["particles_per_ml"].median())],
+            "median_per_ml": [_median(found["particles_per_ml"])],
             "with_loss": [int(found["detergent_loss_percent"].notna().sum())],
-            "median_loss_percent": [float(found["detergent_loss_percent"].median())],
+            "median_loss_percent": [_median(found["detergent_loss_percent"])],
             "with_ratio": [int(found["particles_per_ug"].notna().sum())],
             "items_shown": [int((checklist["status"] == "shown").sum())],
             "items": [len(checklist)],
@@ -106,7 +109,7 @@ def result(assays: list[Assay], tables: list[pd.DataFrame], study: Study) -> Res
         answer=Answer(template, {name: Cell("summary", name) for name in names}),
         verdict="pass" if above.all() else "warn",
         tables={"summary": summary, "samples": found, "checklist": checklist},
-        parameters={"interval": "95 %, errors of readings and blank added in squares"},
+        parameters={"interval": "95 %, relative spread of readings pooled over preparations, errors of blank added in squares"},
         sources=sources("ev_markers"),
         notes=_notes(found),
         lacks=_lacks(assays, found),
@@ -117,12 +120,27 @@ def result(assays: list[Assay], tables: list[pd.DataFrame], study: Study) -> Res
     )  # fmt: skip
 
 
-def _mean(runs: pd.DataFrame) -> tuple[float, float, int]:
+def _median(values: pd.Series) -> float:
+    known = values.dropna()
+    return float(known.median()) if len(known) else np.nan
+
+
+def _reading_spread(runs: pd.DataFrame) -> tuple[float, float]:
+    """Relative sd of one reading, pooled over preparations, and the t quantile of a 95 % interval; NaN without replicates."""
+    squares, df = 0.0, 0
+    for _, mine in runs.groupby(["sample", "detergent"], sort=False):
+        values = mine["particles_per_ml"].to_numpy(dtype=float)
+        if len(values) > 1 and values.mean() > 0:
+            squares += float(((values / values.mean() - 1) ** 2).sum())
+            df += len(values) - 1
+    return (float(np.sqrt(squares / df)), float(stats.t.ppf(0.975, df))) if df else (np.nan, np.nan)
+
+
+def _mean(runs: pd.DataFrame, spread: float) -> tuple[float, float, int]:
     values = runs["particles_per_ml"].to_numpy(dtype=float)
     if not len(values):
         return np.nan, np.nan, 0
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
-    return float(values.mean()), error, len(values)
+    return float(values.mean()), float(spread * values.mean() / np.sqrt(len(values))), len(values)
 
 
 def _sizes(runs: pd.DataFrame) -> dict[str, float]:
@@ -136,18 +154,19 @@ def _sizes(runs: pd.DataFrame) -> dict[str, float]:
 
 
 def _loss(
-    lysed: pd.DataFrame, value: float, error: float, blank: float, blank_error: float
+    lysed: tuple[float, float, int], intact: Estimate, blank: float, blank_error: float, wide: float
 ) -> dict[str, float]:
-    rest, rest_error, n = _mean(lysed)
-    empty = {"detergent_loss_percent": np.nan, "loss_lower": np.nan, "loss_upper": np.nan}
-    if not n or not value > 0:
-        return empty
+    """Loss with the interval of lysed / intact (delta method, not on the logarithm: lysed may be nothing)."""
+    rest, rest_error, n = lysed
+    if not n or not intact.value > 0:
+        return {"detergent_loss_percent": np.nan, "loss_lower": np.nan, "loss_upper": np.nan}
     left = net(rest, rest_error, blank, blank_error)
-    quotient = ratio(max(left.value, 1e-12 * value), left.standard_error, value, error)
+    share = left.value / intact.value
+    error = float(np.hypot(left.standard_error, share * intact.standard_error)) / intact.value * wide * NORMAL
     return {
-        "detergent_loss_percent": 100 * (1 - left.value / value),
-        "loss_lower": 100 * (1 - quotient.upper),
-        "loss_upper": 100 * min(1 - quotient.lower, 1.0),
+        "detergent_loss_percent": 100 * (1 - share),
+        "loss_lower": 100 * (1 - share - error),
+        "loss_upper": 100 * min(1 - share + error, 1.0),
     }
 
 

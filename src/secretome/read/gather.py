@@ -76,7 +76,8 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
             with _gathering(problems):
                 found = read_measured(assay)
                 problems += _unlisted(plan, assay, found, sheet)
-                measured[assay.name] = (found, measured_assay(assay, _renamed(found, sheet)))
+                found = _renamed(found, sheet)
+                measured[assay.name] = (found, measured_assay(assay, found))
             continue
         samples, table = sheet, None
         with _gathering(problems):
@@ -309,7 +310,17 @@ def _renamed(found: Measured, sheet: Sheet | None) -> Measured:
         return found
     runs = {name: sheet.run(str(name)) for name in dict.fromkeys(found.table["sample"])}
     names = {name: name if run is None else run.sample for name, run in runs.items()}
-    return replace(found, table=found.table.assign(sample=found.table["sample"].map(names)))
+    table = found.table.assign(sample=found.table["sample"].map(names))
+    material = sheet.samples["material"] if "material" in sheet.samples else pd.Series(dtype=object)
+    aside = set(material.index[material.isin(["medium_blank", "standard", "control"])])
+    # "control 1" is a well of a kit in one laboratory and untreated cells in another: the sheet decides
+    listed = table["sample"].isin(set(sheet.samples.index) - aside) & table["kind"].isin(["control", "blank"])
+    table["kind"] = table["kind"].mask(listed, "sample")
+    kit = list(dict.fromkeys(table.loc[table["kind"] == "control", "sample"]))
+    if not kit:
+        return replace(found, table=table)
+    told = f"taken as controls of the kit, for the sample sheet does not list them: {', '.join(map(str, kit[:8]))}"
+    return replace(found, table=table, remarks=(*found.remarks, told))
 
 
 def _reserved(plan: Plan) -> list[Problem]:
@@ -435,7 +446,7 @@ def describe(
 ) -> Result:
     """The result `read.study`: samples, assays and the product record with its gaps."""
     record = product_record(study.samples)
-    assays = _assay_table(study, tables)
+    assays = _assay_table(study, plan, tables)
     tissues = named_tissues(study.samples, study.organism)
     summary = pd.DataFrame(
         {
@@ -515,15 +526,17 @@ def product_record(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["field", "status", "values", "forbids"])
 
 
-def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]) -> pd.DataFrame:
+def _assay_table(
+    study: Study, plan: Plan, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
+) -> pd.DataFrame:
     rows = []
-    for name, (plan, table) in tables.items():
+    for name, (assay_plan, table) in tables.items():
         rows.append(
             {
                 "assay": name,
-                "kind": plan.kind,
-                "material": plan.material,
-                "file": plan.file.name,
+                "kind": assay_plan.kind,
+                "material": assay_plan.material,
+                "file": assay_plan.file.name,
                 "format": FORMATS[table.format].title,
                 "quantity": table.quantity,
                 "measurements": len(table.measurements),
@@ -538,22 +551,38 @@ def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTabl
             }
         )
     others = (one for one in study.assays.values() if one.kind in MEASURED_KINDS and one.name not in tables)
-    rows += [_measured_row(assay) for assay in others]
+    files = {one.name: one.file for one in plan.assays}
+    rows += [_measured_row(assay, files[assay.name]) for assay in others]
     return pd.DataFrame(rows)
 
 
-def _measured_row(assay: Assay) -> dict[str, object]:
+def _measured_row(assay: Assay, file: Path) -> dict[str, object]:
     """What the list of assays says of a tidy table of an instrument."""
     table = assay.tidy
     mine = table[table["kind"] == "sample"]
     named = next((name for name in ("analyte", "target") if name in table), None)
+    numbers = [name for name in ("signal", "value", "particles_per_ml") if name in mine]
     return {
         "assay": assay.name,
         "kind": assay.kind,
         "material": assay.material,
+        "file": file.name,
         "format": str(table["format"].iloc[0]),
+        "quantity": _quantity(table),
         "measurements": len(mine),
         "samples": int(mine["sample"].nunique()),
         "analytes": int(mine[named].nunique()) if named else 1,
+        "missing_percent": float(mine[numbers].isna().all(axis=1).mean() * 100) if len(mine) else 0.0,
+        "treated_before": "",
+        "filled_in_removed": 0,
+        "imputed": "",
         "unit": ", ".join(dict.fromkeys(map(str, table["unit"]))) if "unit" in table else "particles/mL",
     }
+
+
+def _quantity(table: pd.DataFrame) -> str:
+    """What the numbers of an instrument are."""
+    if "particles_per_ml" in table:
+        return "particles per mL"
+    signals = [str(unit) for unit in table.get("signal_unit", pd.Series(dtype=object)).unique() if unit]
+    return ", ".join(signals) or ", ".join(dict.fromkeys(map(str, table["unit"])))

@@ -93,8 +93,8 @@ def complete(rows: Sequence[Mapping[str, object]], columns: Mapping[str, object]
     return frame
 
 
-_STANDARD = re.compile(r"(standard|std|cal|calibrator|s)[ _.-]?\d+.*", re.IGNORECASE)
-_BLANK = re.compile(r"(background|blank|bkg|zero|buffer|nsb|b0)[ _.-]?\d*", re.IGNORECASE)
+_STANDARD = re.compile(r"(standard|std|calibrator)[ _.-]?\d+.*", re.IGNORECASE)
+_BLANK = re.compile(r"(background|blank|bkg|zero|buffer|nsb)[ _.-]?\d*", re.IGNORECASE)
 _CONTROL = re.compile(r"(control|ctrl|qc|ipc|plate control)[ _.-]?\d*", re.IGNORECASE)
 
 

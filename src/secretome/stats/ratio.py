@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_Z = 1.96
+NORMAL = 1.96  # standard errors on both sides of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def net(value: float, error: float, blank: float = 0.0, blank_error: float = 0.0
     """
     difference = value - blank
     spread = float(np.hypot(error, blank_error))
-    return Estimate(difference, spread, difference - _Z * spread, difference + _Z * spread)
+    return Estimate(difference, spread, difference - NORMAL * spread, difference + NORMAL * spread)
 
 
 def ratio(above: float, above_error: float, below: float, below_error: float) -> Estimate:
@@ -47,5 +47,5 @@ def ratio(above: float, above_error: float, below: float, below_error: float) ->
         return Estimate(np.nan, np.nan, np.nan, np.nan)
     quotient = above / below
     spread = float(np.hypot(above_error / above, below_error / below))
-    low, high = quotient * np.exp(-_Z * spread), quotient * np.exp(_Z * spread)
+    low, high = quotient * np.exp(-NORMAL * spread), quotient * np.exp(NORMAL * spread)
     return Estimate(quotient, quotient * spread, float(low), float(high))
