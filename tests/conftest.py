@@ -117,46 +117,14 @@ def small_lab(tmp_path: Path) -> SmallLab:
     return SmallLab(tmp_path / "lab", table, sheet, SMALL_TOML)
 
 
-SIX_NICHES_TOML = """
-[study]
-title = "Six mesenchymal niches"
-organism = "human"
-seed = 1
-[samples]
-file = "{folder}/fact_secr.xlsx"
-id = "Sample"
-donor_of = ["origin", "donor"]
-  [samples.rename]
-  Cell_type = "tissue"
-  Differentiation = "condition"
-  Donor = "donor"
-  Cluster = "origin"
-  [samples.set]
-  material = "conditioned_medium"
-  load = "unknown"
-[[assay]]
-name = "proteome"
-kind = "proteome"
-file = "{folder}/combined_protein_secr_fragpipe.tsv.gz"
-quantity = "MaxLFQ Intensity"
-[design]
-unit = "donor"
-formula = "~ 0 + tissue + condition"
-random = ["donor"]
-  [design.contrasts]
-  wj_vs_adipose = "tissue[WJ-MSCs] - tissue[ADSCs]"
-  dpsc_vs_pdlsc = "tissue[DPSCs] - tissue[PDLSCs]"
-  dpsc_vs_adipose = "tissue[DPSCs] - tissue[ADSCs]"
-  differentiation = "condition[dif] - condition[control]"
-"""
-
-
 @pytest.fixture
 def six_niches(shared: Path, tmp_path: Path) -> Path:
-    """study.toml of the six-niche data; the data stay where they are."""
+    """study.toml of the six-niche data, as `demo --real` writes it; the data stay where they are."""
+    from secretome.cli.six_niches import plan_text
+
     path = tmp_path / "six" / "study.toml"
     path.parent.mkdir()
-    path.write_text(SIX_NICHES_TOML.format(folder=shared / "data" / "msc-six-niches-lobov"))
+    path.write_text(plan_text(shared / "data" / "msc-six-niches-lobov"))
     return path
 
 

@@ -9,7 +9,7 @@ import pytest
 from secretome import dossier
 from secretome.errors import InvalidDossier, InvalidInput, NotEstimable, SecretomeError, UnknownFormat
 from secretome.plan import AssayPlan, read_plan
-from secretome.read import read_study
+from secretome.read import read_proteins, read_study
 from secretome.read.groups import parse_group, unique_names
 from secretome.read.precursors import bare_sequence
 from secretome.read.recognise import open_measurements
@@ -356,9 +356,7 @@ def test_a_report_cut_inside_a_row_is_refused(tmp_path, share):
 
 
 def test_a_matrix_cut_inside_a_row_is_refused_although_blanks_may_be_cut_off(tmp_path):
-    text = (
-        "Protein.Group\tProtein.Names\tGenes\ta.raw\tb.raw\nP00001\tX_HUMAN\tX\t1\t2\nP00002\tY_HUMAN\tY\t3"
-    )
+    text = "Protein.Group\tProtein.Names\tGenes\ta.raw\tb.raw\nP00001\tX_HUMAN\tX\t\t2\nP00002\tY_HUMAN\tY\t3"
     path = tmp_path / "report.pg_matrix.tsv"
     path.write_text(text)
     with pytest.raises(InvalidInput, match="row 3: 4 fields; expected 5"):
@@ -366,6 +364,38 @@ def test_a_matrix_cut_inside_a_row_is_refused_although_blanks_may_be_cut_off(tmp
     path.write_text(text + "\n")
     table, _ = open_measurements(path)
     assert "1 rows end early" in table.remarks[0]
+
+
+MATRIX = [
+    "Protein.Group\tProtein.Names\tGenes\tFirst.Protein.Description\ta.raw\tb.raw",
+    "P00001\tX_HUMAN\tX\tProtein X\t\t2",
+    "P00002\tY_HUMAN\tY\tProtein Y\t3",
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [("P00003\tZ_HUMAN\tProtein Z\t4\t5", "description is '4'"), ("P00003\tZ_HUMAN\tProtein Z\t\t5", "no description")],
+)  # fmt: skip
+def test_a_matrix_with_blanks_cut_off_and_a_lost_cell_is_refused(tmp_path, row, found):
+    path = tmp_path / "report.pg_matrix.tsv"
+    path.write_text("\n".join([*MATRIX, row]) + "\n")
+    with pytest.raises(InvalidInput, match=rf"row 4, column 'First.Protein.Description': .*{found}"):
+        read_proteins(AssayPlan("a", path))
+
+
+def test_a_short_row_in_a_matrix_without_blanks_has_lost_a_cell(tmp_path):
+    path = tmp_path / "report.pg_matrix.tsv"
+    path.write_text("\n".join([MATRIX[0], MATRIX[1].replace("\t\t", "\t1\t"), MATRIX[2]]) + "\n")
+    with pytest.raises(InvalidInput, match="row 3: 5 fields; expected 6"):
+        open_measurements(path)
+
+
+def test_a_count_of_peptides_that_is_a_word_is_refused(tmp_path):
+    path = tmp_path / "report.pg_matrix.tsv"
+    path.write_text("Protein.Group\tGenes\tN.Sequences\ta.raw\nP00001\tX\tmany\t1\nP00002\tY\t3\t2\n")
+    with pytest.raises(InvalidInput, match=r"column 'N.Sequences': text 'many'"):
+        read_proteins(AssayPlan("a", path))
 
 
 def test_a_doubled_column_is_refused(tmp_path):

@@ -24,6 +24,8 @@ FILES: dict[str, dict[str, str]] = {
     "ev-vs-cell-microglia-santiago/ev_perseus_normalized.csv.gz": {},
     "ev-cm-senescence-wallis/MS1.csv": {},
     "formats-precursor-reports/diann_report_3runs.tsv.gz": {},
+    "formats-precursor-reports/diann_QC_Mam.pg_matrix.tsv.gz": {},
+    "spikein-yeast-ups2-diann-staes/spikein248-staesetal2024.pg_matrix.tsv.gz": {},
     "formats-precursor-reports/spectronaut_hye124_fragments.csv.gz": {},
     "formats-precursor-reports/skyline_fragments.csv.gz": {},
     "formats-precursor-reports/openswath.csv": {},

@@ -102,7 +102,7 @@ random = ["donor"]
 
   [design.contrasts]
   wj_vs_adipose = "tissue[WJ-MSCs] - tissue[ADSCs]"
-  dpsc_vs_adipose = "tissue[DPSCs] - tissue[ADSCs]"
   dpsc_vs_pdlsc = "tissue[DPSCs] - tissue[PDLSCs]"
+  dpsc_vs_adipose = "tissue[DPSCs] - tissue[ADSCs]"
   differentiation = "condition[dif] - condition[control]"
 """

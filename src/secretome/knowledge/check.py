@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from secretome.errors import InvalidKnowledge, Problem, near_misses
 
+from .factors import factor_problems
 from .load import TABLES, Column, Description, describe, fingerprint, names, raw_frame, table
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}")
 # Approved human symbols are upper-case letters, digits and hyphens, except C#orf# names.
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9-]*|C[0-9XY]+orf[0-9]+")
+# What a table demands beyond its columns; given all cells as text and the file name.
+FURTHER = {"factor_process": factor_problems}
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,15 @@ def _problems(description: Description, folder: Path) -> Iterator[Problem]:
         yield Problem(path.name, f"sha256 {found}", description.sha256, action)
     if rows != description.rows:
         yield Problem(path.name, f"{rows} rows", f"{description.rows} rows", "Mend tables.toml or the table.")
+    sound = True
     for column in description.columns:
-        yield from _column_problems(path.name, frame[column.name], column)
-    yield from _repeats(path.name, frame, description)
+        for problem in _column_problems(path.name, frame[column.name], column):
+            sound = False
+            yield problem
+    repeats = list(_repeats(path.name, frame, description))
+    yield from repeats
+    if description.name in FURTHER and sound and not repeats:
+        yield from FURTHER[description.name](frame, path.name)
 
 
 def _column_problems(file: str, cells: pd.Series, column: Column) -> Iterator[Problem]:

@@ -170,8 +170,8 @@ def table(name: str, *, folder: Path = TABLES) -> KnowledgeTable:
     Examples
     --------
     >>> factors = table("factor_process")
-    >>> len(factors.frame), factors.frame.loc[0, "hgnc"]
-    (349, 'ADIPOQ')
+    >>> len(factors.frame) == factors.description.rows, factors.frame.loc[0, "hgnc"]
+    (True, 'ADIPOQ')
     """
     description = describe(name, folder=folder)
     raw = _bytes(folder / f"{name}.tsv")

@@ -68,8 +68,8 @@ def run(
     ...     Assay("proteome", "proteome", "conditioned_medium", data))
     >>> _, (result,) = run(study, {}, PotentialOptions(), seed=1, map=here)
     >>> bone = result.tables["processes"].query("process == 'bone' and direction == 'for'")
-    >>> bone[["factors_known", "factors_seen", "evidence_weight_seen"]].values.tolist()
-    [[5.0, 1.0, 1.0]]
+    >>> bone[["factors_seen", "evidence_weight_seen"]].values.tolist()
+    [[1.0, 1.0]]
     """
     from .processes import judge
 

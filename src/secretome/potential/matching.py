@@ -76,7 +76,8 @@ def match_factors(
     'accession'
     """
     human = _species(organism) == "homo sapiens"
-    known = {accession: gene for gene, accession in accessions.items()}
+    # A factor that is no protein (miRNA) has no accession.
+    known = {accession: gene for gene, accession in accessions.items() if accession}
     proteins = _proteins(var, known, organism)
     by_accession, by_symbol = defaultdict(list), defaultdict(list)
     for protein in proteins:

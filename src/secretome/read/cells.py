@@ -11,7 +11,8 @@ from pathlib import Path
 from secretome.errors import UnreadableFile
 
 from .large import is_parquet
-from .text import read_text, workbook_records
+from .text import read_text
+from .workbook import worksheet_cells
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_cells(path: Path, *, sheet: str | None = None) -> Cells:
     if path.stat().st_size == 0:
         raise UnreadableFile(f"{path} is empty (0 bytes); export or copy it again")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        _, records = workbook_records(path, sheet)
+        _, records = worksheet_cells(path, sheet)
         return Cells(path.name, tuple(_stripped(row) for _, row in records), tuple(n for n, _ in records))
     if is_parquet(path):
         return _parquet(path)

@@ -69,6 +69,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         if not text
     ]
     problems += doubled(table.file, texts, table.lines, "group")
+    problems += _shifted(table)
     columns = resolve_runs(_run_columns(table.header), samples)
     values = numbers(table, list(columns), problems, expected="a linear intensity")
     problems += [
@@ -82,6 +83,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         )
         for row, column in np.argwhere(values < 0)[:20]
     ]
+    counts = _counts(table, problems)
     if problems:
         raise InvalidInput(problems)
     zeros = int((values == 0).sum())
@@ -93,7 +95,7 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
         f"{longer:,} protein groups share their first accession with another and are named by all" if longer else "",
     ]  # fmt: skip
     return ProteinTable(
-        features_frame(names, _features(table, key)),
+        features_frame(names, _features(table, key) | {"peptides": counts}),
         tuple(columns.values()),
         values,
         NAME,
@@ -106,6 +108,49 @@ def read(table: TextTable, plan: AssayPlan, samples: Sequence[str] = ()) -> Prot
 def measurements(table: TextTable) -> tuple[str, ...]:
     """Runs in file order."""
     return tuple(resolve_runs(_run_columns(table.header), ()).values())
+
+
+def _shifted(table: TextTable) -> list[Problem]:
+    """Rows that ended early because a cell was lost: an intensity then stands where the description should.
+
+    An intensity lost between two others leaves no mark in a table whose blanks were cut off.
+    """
+    column = "First.Protein.Description"
+    if not table.ended_early or column not in table.header:
+        return []
+    texts = dict(zip(table.lines, table.column(column), strict=True))
+    always = all(text.strip() for line, text in texts.items() if line not in table.ended_early)
+    return [
+        Problem(
+            table.file,
+            f"the row ends early and its description is {texts[line].strip()!r}"
+            if texts[line].strip()
+            else "the row ends early and has no description",
+            "a description, as in the rows of full length",
+            "A cell of the row was lost and the others moved to the left; export the table again.",
+            line,
+            column,
+        )
+        for line in sorted(table.ended_early)
+        if (not texts[line].strip() and always) or _is_number(texts[line])
+    ]
+
+
+def _counts(table: TextTable, problems: list[Problem]) -> list[int]:
+    """Peptides of each group; 0 where the table has no such column or the cell is empty."""
+    name = "N.Sequences"
+    if name not in table.header:
+        return [0] * len(table.rows)
+    counts = numbers(table, [name], problems, expected="a number of peptides")[:, 0]
+    return [int(count) if np.isfinite(count) else 0 for count in counts]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _run_columns(header: Sequence[str]) -> list[str]:
@@ -129,7 +174,6 @@ def _features(table: TextTable, key: str) -> dict[str, list]:  # type: ignore[ty
         "" if name and gene == name and not is_entry_name(name) else gene
         for gene, name in zip(texts("Genes"), written, strict=True)
     ]
-    counts = texts("N.Sequences")
     return {
         "gene": genes,
         "entry_name": entry_names,
@@ -137,5 +181,4 @@ def _features(table: TextTable, key: str) -> dict[str, list]:  # type: ignore[ty
         "description": texts("First.Protein.Description"),
         "protein_group": [";".join(group.accessions) for group in groups],
         "tagged_contaminant": [group.contaminant for group in groups],
-        "peptides": [int(count) if count.isdigit() else 0 for count in counts],
     }

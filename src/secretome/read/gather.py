@@ -20,11 +20,11 @@ from secretome.study import AMOUNTS, PRODUCT_RECORD, Assay, Study
 from . import sdrf
 from .instruments import MEASURED_KINDS, read_measured
 from .instruments import to_assay as measured_assay
-from .large import Report
 from .masks import has_mask, with_mask
 from .measured import Measured
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, open_measurements
+from .repeats import repeated_rows
 from .replicates import combine, measured_twice
 from .runs import Sheet, sheet_of
 from .sheet import donor_collisions, drop_empty_rows
@@ -187,7 +187,7 @@ def read_proteins(assay: AssayPlan, samples: tuple[str, ...] = ()) -> ProteinTab
     """
     text, chosen = open_measurements(assay.file, sheet=assay.sheet, name=assay.format)
     # rows of a report are summed, so a row that came in twice would count twice
-    repeated = _repeated_rows(text) if chosen.streams and not isinstance(text, Report) else []
+    repeated = repeated_rows(text) if chosen.streams else []
     if repeated:
         raise InvalidInput(repeated)
     table = chosen.read(text, assay, samples)
@@ -201,22 +201,6 @@ def read_proteins(assay: AssayPlan, samples: tuple[str, ...] = ()) -> ProteinTab
     remarks = (*text.remarks, *_signs(assay, found), *_dates(text, table), *table.remarks)
     table = replace(table, remarks=remarks, transformed=found)
     return with_mask(table, assay) if has_mask(assay) else table
-
-
-def _repeated_rows(text: TextTable) -> list[Problem]:
-    """One problem for each row that repeats an earlier one in every cell."""
-    first: dict[tuple[str, ...], int] = {}
-    return [
-        Problem(
-            text.file,
-            f"the row repeats row {first[row]} in every cell",
-            "each row of the report once",
-            "Delete the row, or export the report again.",
-            line,
-        )
-        for row, line in zip(text.rows, text.lines, strict=True)
-        if first.setdefault(row, line) != line
-    ]
 
 
 _INTENSITIES = ("intensity", "log2 intensity")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from secretome.errors import InvalidInput, Problem
 from secretome.plan import AssayPlan
 
+from .header import block_titles
 from .proteins import (
     ProteinTable,
     counts,
@@ -21,7 +22,7 @@ from .proteins import (
     no_quantity,
     texts,
 )
-from .text import TextTable, block_titles
+from .text import TextTable
 
 NAME = "progenesis"
 TITLE = "Progenesis QI export"

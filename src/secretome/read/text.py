@@ -7,19 +7,19 @@ import gzip
 import hashlib
 import io
 import re
-import warnings
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from secretome.errors import InvalidInput, Problem, UnreadableFile
+
+from .header import header_problems, header_row, qualified_names
+from .workbook import worksheet_cells
 
 DELIMITERS: dict[str, str] = {"\t": "tab", ",": "comma", ";": "semicolon"}
 MISSING_WORDS = frozenset(
@@ -54,6 +54,8 @@ class TextTable:
         Line of the header, counted from 1.
     remarks
         Doubts about the file that do not stop the reading.
+    ended_early
+        Lines of rows that were shorter than the header and read as ending in empty cells.
     """
 
     file: str
@@ -64,6 +66,7 @@ class TextTable:
     above: tuple[tuple[str, ...], ...] = ()
     header_line: int = 1
     remarks: tuple[str, ...] = ()
+    ended_early: frozenset[int] = frozenset()
 
     def column(self, name: str) -> list[str]:
         """The texts of one column."""
@@ -103,7 +106,8 @@ def read_table(
     if path.stat().st_size == 0:
         raise UnreadableFile(f"{path} is empty (0 bytes); export or copy it again")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        return _workbook_table(path, sheet, repeats)
+        name, cells = worksheet_cells(path, sheet)
+        return _table(path.name, cells, f"worksheet {name!r}", (), repeats)
     text, encoding = read_text(path)
     delimiter = _sniff(text)
     return _split(path.name, text, delimiter, encoding, repeats, least_fields)
@@ -320,98 +324,6 @@ def _split(
     return _table(file, records, dialect, remarks, repeats, None if remarks else least_fields)
 
 
-def _workbook_table(path: Path, sheet: str | None, repeats: bool) -> TextTable:
-    name, records = workbook_records(path, sheet)
-    width = max(max(index for index, cell in enumerate(record, start=1) if cell) for _, record in records)
-    padded = [(line, (record + [""] * width)[:width]) for line, record in records]
-    return _table(path.name, padded, f"worksheet {name!r}", (), repeats)
-
-
-def workbook_records(path: Path, sheet: str | None) -> tuple[str, list[tuple[int, list[str]]]]:
-    """Name of the worksheet and its rows that hold something, each with its number.
-
-    Raises
-    ------
-    UnreadableFile
-        If the file is no workbook, has no such worksheet, no cells, or a formula without its value.
-    """
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations that it does not carry; cells are all we read
-            warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=True)
-            names = [ws.title for ws in book.worksheets]
-            name, cells, part = _worksheet(book.worksheets, sheet)
-            book.close()
-        uncomputed = _uncomputed_formula(path, part)
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        ParseError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        TypeError,
-        OSError,
-        ValueError,
-        EOFError,
-        NotImplementedError,
-        zlib.error,
-    ) as error:
-        raise UnreadableFile(f"{path} is no readable xlsx workbook ({error}); save it again") from error
-    if sheet is not None and sheet not in names:
-        raise UnreadableFile(f"{path} has no worksheet {sheet!r}; there are: {', '.join(names)}")
-    if uncomputed:
-        raise UnreadableFile(
-            f"{path}, cell {uncomputed}: a formula without its computed value; "
-            "open the workbook in a spreadsheet program, save it, and read it again"
-        )
-    records = [(line, record) for line, record in cells if any(record)]
-    if not records:
-        raise UnreadableFile(f"{path} holds no cells; save it again")
-    return name, records
-
-
-def _worksheet(worksheets: Sequence, wanted: str | None) -> tuple[str, list[tuple[int, list[str]]], str]:  # type: ignore[type-arg]
-    """Name, cells and part of the archive, of the wanted worksheet or of the first with cells."""
-    for worksheet in worksheets:
-        if wanted is not None and worksheet.title != wanted:
-            continue
-        # some programs declare a sheet smaller than it is, and read-only mode believes it
-        worksheet.reset_dimensions()
-        cells = [
-            (line, [_cell_text(cell) for cell in row])
-            for line, row in enumerate(worksheet.iter_rows(values_only=True), start=1)
-        ]
-        if wanted is not None or any(any(row) for _, row in cells):
-            return worksheet.title, cells, worksheet._worksheet_path
-    return "", [], ""
-
-
-# a formula whose value was never computed reads as an empty cell: a silent gap
-_NO_VALUE = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
-
-
-def _uncomputed_formula(path: Path, part: str) -> str:
-    """The first cell with a formula and no value in that part of the archive; empty if none."""
-    if not part:
-        return ""
-    with zipfile.ZipFile(path) as archive:
-        found = _NO_VALUE.search(archive.read(part))
-    return found[1].decode() if found else ""
-
-
-def _cell_text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
 def _table(
     file: str,
     records: list[tuple[int, list[str]]],
@@ -422,7 +334,7 @@ def _table(
 ) -> TextTable:
     if len(records) < 2:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
-    start = _header_row([record for _, record in records[:40]])
+    start = header_row([record for _, record in records[:40]])
     if start:
         remarks = (*remarks, f"{file}: the header was found in row {records[start][0]}, below titles")
     line = records[start][0]
@@ -437,16 +349,17 @@ def _table(
         remarks = (*remarks, f"{file}: the first column numbers the rows and has no header, as R writes it")
     above = tuple(tuple((record + [""] * len(header))[: len(header)]) for _, record in records[:start])
     # SDRF repeats columns on purpose
-    header = header if repeats else _qualified(header, above)
-    problems = [] if repeats else _header_problems(file, header, line)
+    header = header if repeats else qualified_names(header, above)
+    problems = [] if repeats else header_problems(file, header, line)
     rows: list[tuple[str, ...]] = []
     body = records[start + 1 :]
     told = least_fields(header) if least_fields else 0
+    ended_early: frozenset[int] = frozenset()
     if _right_stripped([record for _, record in body], len(header), told):
-        short = sum(len(record) < len(header) for _, record in body)
+        ended_early = frozenset(number for number, record in body if len(record) < len(header))
         remarks = (
             *remarks,
-            f"{file}: {short} rows end early, as when empty cells were stripped; read as empty",
+            f"{file}: {len(ended_early)} rows end early, as when empty cells were stripped; read as empty",
         )
         body = [(number, record + [""] * (len(header) - len(record))) for number, record in body]
     for number, record in body:
@@ -463,7 +376,7 @@ def _table(
     if not rows:
         raise UnreadableFile(f"{file} has a header but no rows; export it again")
     lines = tuple(number for number, _ in body)
-    return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks)
+    return TextTable(file, tuple(header), tuple(rows), lines, dialect, above, line, remarks, ended_early)
 
 
 def _row_numbers(header: list[str], body: list[tuple[int, list[str]]]) -> bool:
@@ -478,78 +391,13 @@ def _right_stripped(records: list[list[str]], width: int, told: int) -> bool:
     """Whether an editor took the empty cells off the end of rows: many short ones, none ends empty.
 
     A file that was cut off, or a row broken in two, has few short rows or very short ones; where
-    the format says how short a row may be (`told`), one such row is enough.
+    the format says how short a row may be (`told`), one such row is enough, if blanks stand beyond
+    that place in other rows: in a table without one a short row has lost a cell.
     """
     short = [len(record) for record in records if len(record) < width]
     fewest, least = (1, told) if told else (max(3, 0.05 * len(records)), (width + 1) // 2)
     if len(short) < fewest or min(short) < least or len(records[-1]) < least:
         return False
+    if told and all(cell.strip() for record in records for cell in record[told:]):
+        return False
     return all(record[-1].strip() for record in records)
-
-
-# what R and spreadsheets write where a header cell is empty
-_PLACEHOLDER = re.compile(r"X(\.\d+)?|Unnamed: \d+|Column\d+|Spalte\d+")
-
-
-def _blank(cell: str) -> bool:
-    return not cell.strip() or _PLACEHOLDER.fullmatch(cell.strip()) is not None
-
-
-def _header_row(records: list[list[str]]) -> int:
-    """Position of the header: the first row, unless it is mostly empty and a full row of words follows."""
-    filled = [[cell for cell in record if not _blank(cell)] for record in records]
-    widest = max(len(cells) for cells in filled)
-    if widest < 3 or len(filled[0]) * 2 >= widest:
-        return 0
-    for position, cells in enumerate(filled[:-1]):
-        words = [cell for cell in cells if not _NUMBER.fullmatch(cell.strip())]
-        if len(cells) * 2 >= widest and len(words) >= 0.8 * len(cells):
-            return position
-    return 0
-
-
-_NUMBER = re.compile(r"[+-]?\d*[.,]?\d+([eE][+-]?\d+)?|nan", re.IGNORECASE)
-
-
-def _qualified(header: list[str], above: tuple[tuple[str, ...], ...]) -> list[str]:
-    """Doubled names of the header with the title of their block of columns in front."""
-    counts = Counter(header)
-    blocks = block_titles(above)
-    if not blocks:
-        return header
-    return [
-        f"{block}: {name}" if name and block and counts[name] > 1 else name
-        for name, block in zip(header, blocks, strict=True)
-    ]
-
-
-def block_titles(above: tuple[tuple[str, ...], ...]) -> list[str]:
-    """The title that stands over each column, from the first row above the header that has any.
-
-    A title reaches to the right until the next one.
-    """
-    for row in above:
-        # the title of a file stands in the first column, those of blocks do not
-        if any(not _blank(cell) for cell in row[1:]):
-            titles, last = [], ""
-            for cell in row:
-                last = last if _blank(cell) else cell.strip()
-                titles.append(last)
-            return titles
-    return []
-
-
-def _header_problems(file: str, header: list[str], line: int) -> list[Problem]:
-    counts = Counter(name for name in header if name)
-    return [
-        Problem(
-            file,
-            f"{count} columns are called {name!r}",
-            "unique column names",
-            "Rename or delete one.",
-            line,
-            name,
-        )
-        for name, count in counts.items()
-        if count > 1
-    ]

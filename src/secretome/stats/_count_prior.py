@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from secretome.errors import InvalidArray, NotEstimable
-from secretome.stats._arrays import Bools, Floats, as_vector
+from secretome.stats._arrays import as_vector
+from secretome.stats._count_trend import CountTrend, typical_log_variance
 from secretome.stats._f_distribution import log_shift
 from secretome.stats._moderate import RowTests, t_tail
 from secretome.stats._row_fit import RowFit
@@ -15,8 +16,8 @@ from secretome.stats._row_fit import RowFit
 _STEPS_PER_DF = 10  # the grid of prior degrees of freedom, as the reference
 
 
-def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
-    """Moderated t tests, the prior variance a + b / count.
+def moderate_by_count(fit: RowFit, count: ArrayLike, *, trend: CountTrend = "reciprocal") -> RowTests:
+    """Moderated t tests, the prior variance a curve over the number of peptides.
 
     Parameters
     ----------
@@ -24,6 +25,9 @@ def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
         n rows with c coefficients, from `fit_rows` or `contrast_rows`.
     count
         (n,) peptides or spectra behind each row, at least 1.
+    trend
+        `reciprocal`: a + b / count, least squares of s^2; `loess` and `spline`: smooth curves of
+        ln s^2 over log2 count.
 
     Returns
     -------
@@ -35,15 +39,17 @@ def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
     InvalidArray
         A count is missing or below 1, or there is not one per row.
     NotEstimable
-        Fewer than 3 rows have residual degrees of freedom, or the fitted prior variance is not positive.
+        Fewer than 3 rows have residual degrees of freedom, the fitted prior variance is not positive,
+        or a smooth curve has fewer than 4 different counts.
 
     Notes
     -----
-    s_g^2 is fitted by a + b / count, least squares over rows with residual degrees of freedom;
-    ln s0_g^2 = ln(a + b / count) + L(d_g/2) - L(d0/2), L(x) = ln x - digamma(x); d0 on a grid of 0.1 is where
-    trigamma(d0/2) meets the mean of (ln s_g^2 - ln(a + b / count))^2 - trigamma(d_g/2), at most the number of
+    c(count) is the curve of ln s_g^2 through the rows with residual degrees of freedom;
+    ln s0_g^2 = c + L(d_g/2) - L(d0/2), L(x) = ln x - digamma(x); d0 on a grid of 0.1 is where
+    trigamma(d0/2) meets the mean of (ln s_g^2 - c)^2 - trigamma(d_g/2), at most the number of
     rows. t on d_g + d0 degrees of freedom.
-    Reference: DEqMS 1.25.0 `spectraCounteBayes(fit.method = "nls")`; prior variance 1e-4, d0 exact.
+    Reference: DEqMS 1.25.0 `spectraCounteBayes`: d0 exact; prior variance 1e-4 for `nls`, 5 % for
+    `loess` (R interpolates its local fits; 1.4 % seen) and for `spline` (3e-4 seen).
 
     References
     ----------
@@ -66,14 +72,15 @@ def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
     usable = (fit.df_residual > 0) & (fit.sigma > 0)
     if int(usable.sum()) < 3:
         raise NotEstimable(f"{int(usable.sum())} rows have residual variance; a prior by count needs 3")
-    typical = _typical_variance(fit.sigma**2, counts, usable)
+    log_variance = 2 * np.log(fit.sigma[usable])
+    typical = typical_log_variance(log_variance, counts[usable], counts, trend)
     df = fit.df_residual[usable]
-    misfit = (np.log(fit.sigma[usable] ** 2) - np.log(typical[usable])) ** 2
+    misfit = (log_variance - typical[usable]) ** 2
     df_prior = _grid_df(float(np.mean(misfit - special.polygamma(1, df / 2))), int(usable.sum()))
     own = np.where(
         fit.df_residual > 0, log_shift(np.where(fit.df_residual > 0, fit.df_residual, np.inf) / 2), 0
     )
-    s2_prior = typical * np.exp(own - log_shift(df_prior / 2))
+    s2_prior = np.exp(typical + own - log_shift(df_prior / 2))
     observed = np.where(fit.df_residual > 0, fit.sigma**2, 0.0)
     s2_post = (df_prior * s2_prior + fit.df_residual * observed) / (df_prior + fit.df_residual)
     df_total = fit.df_residual + df_prior
@@ -90,20 +97,6 @@ def moderate_by_count(fit: RowFit, count: ArrayLike) -> RowTests:
         df_total=df_total,
         prior="count",
     )
-
-
-def _typical_variance(variance: Floats, counts: Floats, usable: Bools) -> Floats:
-    """The least squares a + b / count (n,)."""
-    basis = np.column_stack([np.ones(counts.size), 1 / counts])
-    solution = np.linalg.lstsq(basis[usable], variance[usable], rcond=None)[0]
-    typical: Floats = basis @ solution
-    if not (typical > 0).all():
-        row = int(np.flatnonzero(~(typical > 0))[0])
-        raise NotEstimable(
-            f"the prior variance fitted by count is {typical[row]:.3g} at a count of {counts[row]:g};"
-            " use `moderate` instead"
-        )
-    return typical
 
 
 def _grid_df(excess: float, most: int) -> float:
