@@ -130,6 +130,14 @@ def test_agreement_is_rank_and_fold_and_threefold_apart_shows_both():
     assert found["shown"] == "both"
 
 
+def test_platforms_are_compared_in_one_unit():
+    study = Study("x", pd.DataFrame({"donor": list("1234")}, index=NAMES))
+    mixed = pd.concat([_long("a", [1, 2, 3, 4.0], unit="ng/mL"), _long("b", [1000, 2000, 3000, 4000.0])])
+    found = agreement(platforms(mixed, study), study).iloc[0]
+    assert found["median_fold"] == pytest.approx(1)
+    assert found["shown"] == ""
+
+
 def test_bands_leave_out_detection_limits_and_are_no_limits():
     known = bands(table("reference_levels").frame)
     assert set(known["normaliser"]) == {"10^6 cells", "mL CM"}

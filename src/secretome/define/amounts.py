@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from secretome.errors import UnitMismatch
 from secretome.knowledge import table
 from secretome.knowledge.additives import declared_additives
 from secretome.results import Answer, Cell, Result
 from secretome.study import AMOUNTS, Assay, State, Study
-from secretome.units import convert
 
 from ._knowledge import sources
 from .bands import against, bands
+from .calibration import mass_factor
 from .handling import divisor
 from .levels import STATE_WORDS
 
@@ -45,12 +44,12 @@ def amounts_of(values: pd.DataFrame, study: Study) -> pd.DataFrame:
     -----
     amount = concentration / concentration factor * volume / (cells / 10^6).
     """
-    frame = values[values["unit"].map(_is_mass).astype(bool)].reset_index(drop=True)
+    frame = values[values["unit"].map(mass_factor).notna()].reset_index(drop=True)
     sheet = study.samples.reindex(frame["sample"]).reset_index(drop=True)
     known = {name: _numbers(sheet, name) for name in (*_FIELDS, "concentration_factor")}
     factor, unclear = _factor(frame, known["concentration_factor"])
     out = frame.drop(columns=[*_NUMBERS, "unit"])
-    scale = np.array([float(convert(np.array([1.0]), unit, UNIT)[0]) for unit in frame["unit"]])
+    scale = np.array([mass_factor(str(unit), UNIT) for unit in frame["unit"]], dtype=float)
     for name in _NUMBERS:
         out[f"{name}_pg_ml"] = frame[name].to_numpy(dtype=float) * scale / factor
     per_cells = known["volume_ml"] / (known["cells_at_harvest"] / 1e6)
@@ -140,14 +139,6 @@ def assay_of(amounts: pd.DataFrame, preferred: pd.DataFrame) -> Assay:
     for name, values in layers.items():
         data.layers[name] = values
     return Assay(AMOUNTS, "panel", "conditioned_medium", data=data)
-
-
-def _is_mass(unit: str) -> bool:
-    try:
-        convert(np.array([1.0]), unit, UNIT)
-    except UnitMismatch:
-        return False
-    return True
 
 
 def _numbers(sheet: pd.DataFrame, name: str) -> np.ndarray:

@@ -19,6 +19,20 @@ DUPLICATE_CV = 20.0
 _Z = 1.96
 
 
+def mass_factor(unit: str, to: str = "pg/mL") -> float:
+    """What a concentration in `unit` is multiplied by to be one in `to`; NaN when it cannot be.
+
+    Examples
+    --------
+    >>> round(mass_factor("ng/mL"), 6), mass_factor("NPX")
+    (1000.0, nan)
+    """
+    try:
+        return float(convert(np.array([1.0]), unit, to)[0])
+    except UnitMismatch:
+        return float("nan")
+
+
 @dataclass(frozen=True)
 class Plates:
     """Curves, standards and wells of one assay.
@@ -76,6 +90,9 @@ def _one_unit(table: pd.DataFrame) -> pd.DataFrame:
             except UnitMismatch:
                 frame.loc[rows, "expected"] = np.nan
                 frame.loc[rows, "note"] = f"set aside: {unit} cannot be converted to {first}"
+        added = frame.index[(frame["analyte"] == analyte) & frame["spike"].notna() & (frame["unit"] != first)]
+        factors = [mass_factor(str(unit), first) for unit in frame.loc[added, "unit"]]
+        frame.loc[added, "spike"] = frame.loc[added, "spike"].to_numpy() * np.array(factors, dtype=float)
         # whatever stands beside a sample, its concentration is read in the unit of the standards
         frame.loc[frame["analyte"] == analyte, "unit"] = first
     return frame

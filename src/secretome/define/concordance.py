@@ -11,6 +11,7 @@ from scipy import stats
 from secretome.results import Answer, Cell, Result
 from secretome.study import State, Study, samples_of
 
+from .calibration import mass_factor
 from .levels import ABSOLUTE
 
 # CLAIMS section 3: beyond this both platforms are shown.
@@ -62,6 +63,10 @@ def preferred(values: pd.DataFrame, parallel: dict[tuple[str, str], str]) -> pd.
 def platforms(values: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Numbers of every platform, panels and proteomes: sample, gene, platform, log2, unit."""
     mine = values[(values["state"] == State.VALUE) & (values["gene"].fillna("") != "")]
+    factor = mine["unit"].map(mass_factor).astype(float)
+    mine = mine.assign(
+        value=mine["value"] * factor.fillna(1.0), unit=mine["unit"].mask(factor.notna(), "pg/mL")
+    )
     # NPX are log2 already; RFU and concentrations become log2
     with np.errstate(divide="ignore", invalid="ignore"):
         log2 = np.where(mine["unit"] == "NPX", mine["value"], np.log2(mine["value"].astype(float)))

@@ -76,7 +76,7 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
             with _gathering(problems):
                 found = read_measured(assay)
                 problems += _unlisted(plan, assay, found, sheet)
-                found = _renamed(found, sheet)
+                found = _renamed(assay, found, sheet)
                 measured[assay.name] = (found, measured_assay(assay, found))
             continue
         samples, table = sheet, None
@@ -288,7 +288,7 @@ def _unlisted(plan: Plan, assay: AssayPlan, found: Measured, sheet: Sheet | None
     ]
 
 
-def _renamed(found: Measured, sheet: Sheet | None) -> Measured:
+def _renamed(assay: AssayPlan, found: Measured, sheet: Sheet | None) -> Measured:
     """The table with the names of the sample sheet."""
     if sheet is None:
         return found
@@ -303,7 +303,7 @@ def _renamed(found: Measured, sheet: Sheet | None) -> Measured:
     kit = list(dict.fromkeys(table.loc[table["kind"] == "control", "sample"]))
     if not kit:
         return replace(found, table=table)
-    told = f"taken as controls of the kit, for the sample sheet does not list them: {', '.join(map(str, kit[:8]))}"
+    told = f"{assay.file.name}: taken as controls of the kit, for the sample sheet does not list them: {', '.join(map(str, kit[:8]))}"
     return replace(found, table=table, remarks=(*found.remarks, told))
 
 
