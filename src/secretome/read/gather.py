@@ -22,6 +22,7 @@ from .instruments import MEASURED_KINDS, read_measured
 from .instruments import to_assay as measured_assay
 from .masks import has_mask, with_mask
 from .measured import Measured
+from .own_names import listed_row, renamed, unlisted
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, open_measurements
 from .repeats import repeated_rows
@@ -75,8 +76,8 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         if assay.kind in MEASURED_KINDS:
             with _gathering(problems):
                 found = read_measured(assay)
-                problems += _unlisted(plan, assay, found, sheet)
-                found = _renamed(assay, found, sheet)
+                problems += unlisted(plan, assay, found, sheet)
+                found = renamed(assay, found, sheet)
                 measured[assay.name] = (found, measured_assay(assay, found))
             continue
         samples, table = sheet, None
@@ -269,42 +270,6 @@ def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> l
         if sheet.run(name) is None
     ]
     return unknown or measured_twice(assay.file.name, table.measurements, sheet)
-
-
-def _unlisted(plan: Plan, assay: AssayPlan, found: Measured, sheet: Sheet | None) -> list[Problem]:
-    """Samples of an instrument that the sample sheet lacks."""
-    if sheet is None:
-        return []
-    file = (plan.samples.file or plan.file).name
-    return [
-        Problem(
-            assay.file.name,
-            f"sample {name!r} is measured but not in {file}",
-            "a row of the sample sheet for each sample",
-            f"Add the row, or mend the name{near_misses(name, sheet.names())}",
-        )
-        for name in found.samples()
-        if sheet.run(name) is None
-    ]
-
-
-def _renamed(assay: AssayPlan, found: Measured, sheet: Sheet | None) -> Measured:
-    """The table with the names of the sample sheet."""
-    if sheet is None:
-        return found
-    runs = {name: sheet.run(str(name)) for name in dict.fromkeys(found.table["sample"])}
-    names = {name: name if run is None else run.sample for name, run in runs.items()}
-    table = found.table.assign(sample=found.table["sample"].map(names))
-    material = sheet.samples["material"] if "material" in sheet.samples else pd.Series(dtype=object)
-    aside = set(material.index[material.isin(["medium_blank", "standard", "control"])])
-    # "control 1" is a well of a kit in one laboratory and untreated cells in another: the sheet decides
-    listed = table["sample"].isin(set(sheet.samples.index) - aside) & table["kind"].isin(["control", "blank"])
-    table["kind"] = table["kind"].mask(listed, "sample")
-    kit = list(dict.fromkeys(table.loc[table["kind"] == "control", "sample"]))
-    if not kit:
-        return replace(found, table=table)
-    told = f"{assay.file.name}: taken as controls of the kit, for the sample sheet does not list them: {', '.join(map(str, kit[:8]))}"
-    return replace(found, table=table, remarks=(*found.remarks, told))
 
 
 def _reserved(plan: Plan) -> list[Problem]:
@@ -536,37 +501,5 @@ def _assay_table(
         )
     others = (one for one in study.assays.values() if one.kind in MEASURED_KINDS and one.name not in tables)
     files = {one.name: one.file for one in plan.assays}
-    rows += [_measured_row(assay, files[assay.name]) for assay in others]
+    rows += [listed_row(assay, files[assay.name]) for assay in others]
     return pd.DataFrame(rows)
-
-
-def _measured_row(assay: Assay, file: Path) -> dict[str, object]:
-    """What the list of assays says of a tidy table of an instrument."""
-    table = assay.tidy
-    mine = table[table["kind"] == "sample"]
-    named = next((name for name in ("analyte", "target") if name in table), None)
-    numbers = [name for name in ("signal", "value", "particles_per_ml") if name in mine]
-    return {
-        "assay": assay.name,
-        "kind": assay.kind,
-        "material": assay.material,
-        "file": file.name,
-        "format": str(table["format"].iloc[0]),
-        "quantity": _quantity(table),
-        "measurements": len(mine),
-        "samples": int(mine["sample"].nunique()),
-        "analytes": int(mine[named].nunique()) if named else 1,
-        "missing_percent": float(mine[numbers].isna().all(axis=1).mean() * 100) if len(mine) else 0.0,
-        "treated_before": "",
-        "filled_in_removed": 0,
-        "imputed": "",
-        "unit": ", ".join(dict.fromkeys(map(str, table["unit"]))) if "unit" in table else "particles/mL",
-    }
-
-
-def _quantity(table: pd.DataFrame) -> str:
-    """What the numbers of an instrument are."""
-    if "particles_per_ml" in table:
-        return "particles per mL"
-    signals = [str(unit) for unit in table.get("signal_unit", pd.Series(dtype=object)).unique() if unit]
-    return ", ".join(signals) or ", ".join(dict.fromkeys(map(str, table["unit"])))
