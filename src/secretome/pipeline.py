@@ -96,9 +96,12 @@ def check(plan: Plan) -> Check:
         return Check((Problem(plan.file.name, found, "an evidence store", action),), ())
     if unknown:
         return Check(tuple(_unknown_sample(plan, name, measured) for name in unknown), ())
-    from .qualify import problems_of
+    from . import define, qualify
 
-    faults = problems_of(reading.study, plan.qualify)
+    faults = (
+        *define.problems_of(plan.organism, plan.define),
+        *qualify.problems_of(reading.study, plan.qualify),
+    )
     if faults:
         return Check(faults, ())
     gaps = [lack for result in reading.results for lack in result.lacks]

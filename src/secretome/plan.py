@@ -103,10 +103,22 @@ class AssayPlan:
 
 @dataclass(frozen=True)
 class DefineOptions:
-    """Choices of the stage `define`: normalisation, and samples left out of later contrasts."""
+    """Choices of the stage `define`.
+
+    Parameters
+    ----------
+    normalisation
+        Of log2 values.
+    exclude
+        Samples left out of later contrasts.
+    annotation
+        What is known of each protein beforehand: the tables that are shipped, or for genes that they lack the
+        reviewed proteome that `secretome knowledge update` brought.
+    """
 
     normalisation: Literal["none", "median", "quantile"] = "none"
     exclude: tuple[str, ...] = ()
+    annotation: Literal["shipped", "uniprot"] = "shipped"
 
 
 @dataclass(frozen=True)

@@ -189,3 +189,29 @@ def test_the_knowledge_tables_are_whole() -> None:
     assert set(rules["contaminant_class"]) <= {*CLASSES, ""}
     assert not rules.duplicated(["match", "value"]).any()
     assert not _table("serum").frame.duplicated(["bovine_accession"]).any()
+
+
+def test_sweat_and_horny_cells_are_handling() -> None:
+    proteins = pd.DataFrame({"gene": ["DCD", "DSG1", "DSG2", "DSP"], "organism": "Homo sapiens"})
+    proteins.index = pd.Index(["P81605", "Q02413", "Q14126", "P15924"])
+    found = classify(proteins)
+    assert found["contaminant_class"].tolist() == ["handling", "handling", "", ""]
+    assert found["masked"].tolist() == [True, True, False, False]
+
+
+def test_sweat_is_in_nearly_every_medium_and_in_no_lysate(shared) -> None:
+    """Why DCD and DSG1 are masked: the cells do not hold them."""
+    folder = shared / "data" / "msc-six-niches-lobov"
+    medium = pd.read_csv(folder / "combined_protein_secr_fragpipe.tsv.gz", sep="\t", low_memory=False)
+    columns = [name for name in medium if name.endswith(" Intensity") and "MaxLFQ" not in name]
+    seen = medium.set_index("Gene")[columns].gt(0).sum(axis=1)
+    assert len(columns) == 50
+    assert (seen["DCD"], seen["DSG1"]) == (48, 14)
+    lysates, held = 0, 0
+    for path in sorted((folder / "cell_proteome_per_tissue").glob("*_proteom_frag.csv.gz")):
+        table = pd.read_csv(path, sep=";")
+        values = [name for name in table if "MaxLFQ" in name]
+        names = table.iloc[:, 0].astype(str)
+        lysates += len(values)
+        held += int(table.loc[names.str.contains("DCD_HUMAN|DSG1_HUMAN"), values].gt(0).to_numpy().sum())
+    assert (lysates, held) == (44, 0)

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from secretome import simulate
+from secretome import define, simulate
 from secretome.define import contaminants
 from secretome.define._proteome import proteome_of
 from secretome.define.annotation import CLASSES, categories, priors
 from secretome.define.enrichment import partner_rows
 from secretome.define.leakage import leak_shares
 from secretome.define.origin import origins
-from secretome.plan import read_plan
+from secretome.parallel import here
+from secretome.plan import DefineOptions, read_plan
 from secretome.read import read_study
 from secretome.study import Assay, Study
 
@@ -95,7 +96,8 @@ def test_a_lysate_moves_leaked_and_secreted_proteins_apart(laboratory):
     for names in (("proteome",), ("proteome", "lysate")):
         table = _table(_with(study, *names))
         leaked[names] = table.loc[table["gene"].map(truth).eq("cell").to_numpy(), "leaked"].mean()
-    assert leaked[("proteome", "lysate")] > leaked[("proteome",)] + 0.1
+    # over 50 media the covariation with the intracellular panel already tells most of it
+    assert leaked[("proteome", "lysate")] > leaked[("proteome",)] + 0.05
     assert leaked[("proteome", "lysate")] > 0.7
 
 
@@ -113,6 +115,34 @@ def test_leak_is_within_three_points_of_the_truth(laboratory):
         assert error.median() < 3
         assert inside.mean() >= covered
         assert found["scaled_by"].str.startswith("lysate").all() == (len(names) == 2)
+
+
+def test_serum_is_within_three_points_of_the_truth_and_in_its_interval(laboratory):
+    lab, study = laboratory
+    study = _with(study, "proteome")
+    truth = lab.truth["samples"].set_index("sample")["bovine_percent"]
+    found = leak_shares(_medium(study), study, seed=1).set_index("sample")
+    error = (found["serum_percent"] - truth.reindex(found.index)).abs()
+    inside = truth.reindex(found.index).between(found["serum_lower"], found["serum_upper"])
+    print(
+        f"serum: median error {error.median():.2f} points, largest {error.max():.1f}, {inside.mean():.0%} covered"
+    )
+    assert error.median() < 1
+    assert (error < 3).mean() > 0.95
+    assert inside.mean() > 0.8
+
+
+def test_the_demo_says_how_many_origins_and_leaks_were_met(laboratory):
+    lab, study = laboratory
+    study = _with(study, "proteome")
+    _, results = define.run(study, {}, DefineOptions(), seed=1, map=here)
+    found = simulate.recovery({result.key: result for result in results}, lab.truth)
+    rows = found.tables["recovery"].set_index("question")
+    origins_row, leak_row = rows.loc["Origins called right"], rows.loc["Leak of a flask as planted"]
+    assert origins_row["recovered"] > 0.6 * origins_row["planted"]
+    assert origins_row["false"] < 0.2 * origins_row["planted"]
+    assert leak_row["recovered"] > 0.6 * leak_row["planted"]
+    assert "origin was called right" in found.sentence()
 
 
 def test_the_same_seed_gives_the_same_interval(laboratory):

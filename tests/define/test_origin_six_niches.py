@@ -18,6 +18,7 @@ from secretome import knowledge
 from secretome.define import contaminants, leakage
 from secretome.define._proteome import proteome_of
 from secretome.define.annotation import CLASSES, categories, priors
+from secretome.define.covariation import covariation
 from secretome.define.enrichment import partner_rows
 from secretome.define.origin import origins
 from secretome.plan import read_plan
@@ -104,6 +105,17 @@ def _calibration_error(score: np.ndarray, label: np.ndarray) -> float:
     )
 
 
+def _by_words(shared, truth: pd.DataFrame) -> np.ndarray:
+    """The baseline: 1 in the matrisome or only outside by neXtProt's location words, ½ outside and inside."""
+    folder = shared / "data" / "annotation-human-proteome"
+    matrisome = set(pd.read_csv(folder / "human_matrisome_v2.csv.gz")["Gene Symbol"])
+    words = pd.read_csv(folder / "nextprot_ref_2019-05-07.tsv.gz", sep="\t").set_index("NextprotID")
+    place = words["SubcellLocations"].fillna("").reindex("NX_" + truth.index.astype(str)).fillna("")
+    out = place.str.contains("Secreted|Extracellular").to_numpy()
+    inside = place.str.contains("Cyto|Nucle|Mitochondri").to_numpy()
+    return np.maximum(truth["gene"].isin(matrisome).to_numpy(), out * np.where(inside, 0.5, 1.0))
+
+
 def _scores(study, tissue: str, *, left_out: bool) -> pd.Series:
     one = _medium(study)
     alone = replace(study, assays={"proteome": study.assays["proteome"]})
@@ -113,7 +125,7 @@ def _scores(study, tissue: str, *, left_out: bool) -> pd.Series:
     return pd.Series(origin.probability[:, wanted].sum(axis=1), index=one.proteins.index)
 
 
-def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study_with_lysates):
+def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study_with_lysates, shared):
     aurocs, every_score, every_label = {}, [], []
     rng = np.random.default_rng(1)
     for tissue in LYSATES:
@@ -121,6 +133,7 @@ def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study
         score = _scores(study_with_lysates, tissue, left_out=True)[truth.index].to_numpy()
         label = truth["enriched"].to_numpy()
         known = np.isfinite(score)
+        words = _auroc(_by_words(shared, truth)[known], label[known])
         score, label = score[known], label[known]
         draws = [rng.integers(0, len(label), len(label)) for _ in range(200)]
         spread = np.percentile([_auroc(score[d], label[d]) for d in draws], [2.5, 97.5])
@@ -129,8 +142,9 @@ def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study
         every_label.append(label)
         print(
             f"{tissue}: {label.sum()} enriched, {(~label).sum()} not; AUROC {aurocs[tissue]:.3f} "
-            f"[{spread[0]:.3f}, {spread[1]:.3f}], calibration error {_calibration_error(score, label):.3f}"
+            f"[{spread[0]:.3f}, {spread[1]:.3f}], calibration error {_calibration_error(score, label):.3f}; location words and matrisome {words:.3f}"
         )
+        assert aurocs[tissue] >= words
     pooled = _calibration_error(np.concatenate(every_score), np.concatenate(every_label))
     print(f"median AUROC {np.median(list(aurocs.values())):.3f}, pooled calibration error {pooled:.3f}")
     assert np.median(list(aurocs.values())) >= 0.97
@@ -142,7 +156,7 @@ def test_annotation_alone_separates_enriched_proteins_of_a_tissue_left_out(study
 def test_with_lysates_the_known_proteins_fall_where_they_belong(study_with_lysates, tissue):
     one = _medium(study_with_lysates)
     origin = next(o for o in origins(one, study_with_lysates) if o.group == f"{tissue} · control")
-    assert origin.used == ("lysate",)
+    assert origin.used[0] == "lysate"
     table = pd.DataFrame(origin.probability, columns=list(CLASSES))
     table["gene"] = one.proteins["gene"].to_numpy()
     table = table.dropna().drop_duplicates("gene").set_index("gene")
@@ -181,3 +195,21 @@ def test_the_panel_share_of_whole_cells_is_that_of_the_lysates(study_with_lysate
     assert len(shares) == 22
     assert np.mean(shares) == pytest.approx(leakage.PANEL_IN_CELLS, abs=5e-4)
     assert np.std(shares, ddof=1) == pytest.approx(leakage.PANEL_SD, abs=5e-4)
+
+
+def test_real_proteins_move_with_the_intracellular_panel_as_their_annotation_says(study_with_lysates):
+    """Covariation alone, over 50 media: the inside of cells against matrix and secreted, and what it was not fitted on."""
+    one = _medium(study_with_lysates)
+    category = categories(one.proteins)
+    found = covariation(one, (category == "intracellular") & ~one.masked, category)
+    assert found is not None
+    r = pd.Series(found.correlation).groupby(pd.Series(category)).mean().round(2)
+    print(r.to_string())
+    inside, outside = category == "intracellular", np.isin(category.astype(str), ["secreted", "matrix"])
+    both = (inside | outside) & np.isfinite(found.correlation) & ~one.masked
+    separation = _auroc(found.correlation[both], inside[both])
+    print(f"AUROC of the correlation alone {separation:.2f} ({both.sum()} proteins)")
+    assert separation > 0.9
+    # neither served as panel nor as contrast
+    assert r["unconventional"] > r["vesicle"] > r["shed"]
+    assert r["lysosomal"] < 0

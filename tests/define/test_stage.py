@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from secretome.define import run
-from secretome.errors import UnitMismatch
+from secretome.errors import InvalidKnowledge, UnitMismatch
 from secretome.parallel import here
 from secretome.plan import DefineOptions as Options
+from secretome.plan import read_plan
+from secretome.read import read_study
 from secretome.study import Study
 
 
@@ -69,7 +71,9 @@ def test_media_and_vesicles_are_judged_apart_and_lysates_left_alone(bench, media
         assert "proteome" in result.sentence() or result.name in {"normalisation", "origin", "leakage"}
         named = [table for table in result.tables.values() if "assay" in table]
         assert all(set(table["assay"]) <= {"proteome", "ev"} for table in named)
-        assert any(set(table["assay"]) == {"proteome", "ev"} for table in named)
+        # the inside of the cell is cargo in a vesicle preparation: no leak is judged there
+        whole = {"proteome"} if result.name == "leakage" else {"proteome", "ev"}
+        assert any(set(table["assay"]) == whole for table in named)
 
 
 def test_values_that_cannot_be_linear_are_refused(bench) -> None:
@@ -108,3 +112,42 @@ def test_a_study_without_a_proteome_is_not_tested(bench, media) -> None:
     assert defined is study
     assert results["quality"].verdict == "not tested"
     assert results["quality"].lacks
+
+
+def test_a_cached_proteome_is_used_only_when_the_plan_asks_for_it(small_lab, tmp_path, monkeypatch):
+    import hashlib
+    import json
+
+    from secretome import define
+    from secretome.knowledge import update
+
+    monkeypatch.setenv("SECRETOME_CACHE", str(tmp_path / "cache"))
+    study = read_study(read_plan(small_lab.write())).study
+    asked = Options(annotation="uniprot")
+    with pytest.raises(InvalidKnowledge, match="secretome knowledge update --taxon 9606"):
+        define.run(study, {}, asked, seed=1, map=here)
+    (problem,) = define.problems_of("Homo sapiens", asked)
+    assert "secretome knowledge update" in str(problem)
+    assert "needs a taxon" in str(define.problems_of("Danio rerio", asked)[0])
+    assert define.problems_of("Danio rerio", Options()) == ()
+    before = define.outside(asked)
+    folder = update.store() / "uniprot-9606" / "2026_04"
+    folder.mkdir(parents=True)
+    row = "P10000\tG0_HUMAN\tG0\t\t100\tSIGNAL 1..20\t\t\tSUBCELLULAR LOCATION: Secreted."
+    raw = ("\t".join(update.COLUMNS) + "\n" + row + "\n").encode()
+    (folder / "proteome.tsv").write_bytes(raw)
+    facts = {"taxon": 9606, "release": "2026_04", "entries": 1, "sha256": hashlib.sha256(raw).hexdigest()}
+    facts |= {"url": "https://example.org", "licence": "CC BY 4.0", "fetched": "2026-11-24T00:00:00"}
+    (folder / "facts.json").write_text(json.dumps(facts))
+    assert define.outside(asked) != before
+    assert define.outside(Options()) == ""
+    found = {}
+    for options in (Options(), asked):
+        _, results = define.run(study, {}, options, seed=1, map=here)
+        origin = next(result for result in results if result.name == "origin")
+        rows = origin.tables["proteins"].query("protein == 'P10000'")
+        found[options.annotation] = rows["secreted"].iloc[0]
+        named = {source.name: source.version for source in origin.sources}
+        assert ("uniprot-9606" in named) == (options.annotation == "uniprot")
+        assert ("release 2026_04" in origin.notes[0]) == (options.annotation == "uniprot")
+    assert found["uniprot"] > found["shipped"] + 0.3

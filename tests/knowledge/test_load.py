@@ -48,9 +48,6 @@ def test_every_table_is_small_and_described() -> None:
         assert loaded.description.licence
         assert loaded.version
         assert {"source", "citation"} & set(loaded.frame.columns), name
-        # counted by this project, or the structure of a model: nothing in them was read in a source
-        if name in {"origin_counts", "clearance_nodes", "follicle_nodes"}:
-            continue
         assert {"verified", "confidence"} & set(loaded.frame.columns), name
 
 

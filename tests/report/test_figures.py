@@ -189,3 +189,42 @@ def test_the_partition_figure_tells_its_medians_in_words() -> None:
     assert "donor 25" in figure.alt
     empty = _with(_partitioned(), terms=_partitioned().tables["terms"].head(0))
     assert figures.partition(empty) is None
+
+
+def test_the_signal_is_divided_by_origin_in_the_order_of_the_legend() -> None:
+    groups = pd.DataFrame(
+        {
+            "assay": "proteome",
+            "group": ["BM", "BM", "AD", "AD"],
+            "origin": ["secreted", "carried_over"] * 2,
+            "mean_percent_of_signal": [80.0, 4.0, 60.0, 30.0],
+        }
+    )
+    rows = marks.origin_rows(groups, list(figures.ORIGINS))
+    assert rows["label"].tolist() == ["secreted", "", "secreted", "carried over"]
+    assert rows["place"].tolist() == [0, 5, 0, 5]
+    result = Result("define", "origin", "?", Answer("."), tables={"groups": groups})
+    figure = figures.origins(result)
+    assert figure is not None
+    assert "2 groups" in figure.alt
+    assert figures.svg(figure).startswith("<svg")
+    empty = Result("define", "origin", "?", Answer("."), tables={"groups": groups.head(0)})
+    assert figures.origins(empty) is None
+
+
+def test_leak_is_drawn_with_its_interval_for_samples_that_were_judged() -> None:
+    samples = pd.DataFrame(
+        {
+            "sample": ["a", "b", "c"],
+            "group": "BM",
+            "leak_percent": [5.0, float("nan"), 12.0],
+            "leak_lower": [4.0, float("nan"), 10.0],
+            "leak_upper": [7.0, float("nan"), 15.0],
+            "scaled_by": "lysate",
+        }
+    )
+    rows = marks.leak_rows(samples)
+    assert rows["sample"].tolist() == ["c", "a"]
+    figure = figures.leakage(Result("define", "leakage", "?", Answer("."), tables={"samples": samples}))
+    assert figure is not None
+    assert figures.svg(figure).startswith("<svg")

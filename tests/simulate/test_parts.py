@@ -14,7 +14,7 @@ from secretome.simulate import Laboratory, Recipe, laboratory, recovery, write
 from secretome.study import ASSAY_KINDS, MATERIALS
 from secretome.units import UNITS
 
-FURTHER = ("lysates", "blanks", "panel", "particles", "activity", "stability")
+FURTHER = ("lysates", "blanks", "vesicles", "panel", "particles", "activity", "stability")
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mechanism": ("mechanism", "Run, score and export the models of clearance and of the hair follicle."),
     "evidence": ("evidence", "Import, search, screen, extract and weigh papers and trials."),
     "qualify": ("qualify", "Potency, stability, comparability, specification: drafts from plain CSV files."),
+    "knowledge": ("knowledge", "Show, check and update the tables that results stand on."),
     "demo": ("demo", "Run a simulated laboratory with known truth through everything."),
 }
 

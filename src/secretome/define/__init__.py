@@ -8,16 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from secretome.errors import InvalidPlan, Problem, near_misses
+from secretome.errors import InvalidKnowledge, InvalidPlan, Problem, near_misses
+from secretome.knowledge import update
 from secretome.parallel import Map, Progress
 from secretome.plan import DefineOptions
 from secretome.results import Answer, Result
 from secretome.study import Assay, Study, samples_of
 
-from . import contaminants, detection, leakage, normalisation, origin, quality, similarity
+from . import contaminants, detection, leakage, normalisation, origin_result, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
+from .annotation import UNIPROT
 from .beside import measured_beside
 from .contaminants import classify
+from .located import located
 from .normalisation import normalise
 
 __all__ = ["classify", "normalise", "run"]
@@ -62,6 +65,8 @@ def run(
     ------
     InvalidPlan
         If `exclude` names a sample that the study lacks, or the normalisation is unknown.
+    InvalidKnowledge
+        If the plan asks for a UniProt proteome that is not in the cache.
     UnitMismatch
         If an assay declared linear holds negative or infinite values.
 
@@ -74,6 +79,7 @@ def run(
     'not tested'
     """
     _check_excluded(study, options.exclude)
+    proteome = _cached(study.organism, options)
     assays = [assay for assay in study.select(kind="proteome") if assay.material in MATERIALS]
     if not assays:
         study, beside = measured_beside(study)
@@ -82,6 +88,8 @@ def run(
     for number, assay in enumerate(assays, start=1):
         raw = proteome_of(assay, study)
         raw = raw.with_proteins(classify(raw.proteins, organism=study.organism))
+        if proteome is not None:
+            raw = raw.with_proteins(_located(raw.proteins, proteome))
         level = raw.with_log2(normalise(raw.log2, raw.masked, method=options.normalisation))
         excluded = np.asarray(level.samples["sample"].isin(options.exclude), dtype=bool)
         verdicts = quality.judge(level, excluded=excluded)
@@ -99,10 +107,44 @@ def run(
         normalisation.result(before, after, method=options.normalisation, samples=samples),
         similarity.result(after),
         detection.result(after),
-        origin.result(after, study),
+        origin_result.result(after, study, proteome=proteome),
         leakage.result(after, study, seed=seed),
         *beside,
     )
+
+
+def outside(options: object) -> str:
+    """A fingerprint of what the stage reads besides the study: the cached proteomes, when they are asked for."""
+    if not isinstance(options, DefineOptions) or options.annotation == "shipped":
+        return ""
+    return ";".join(f"{one.name} {one.release} {one.sha256}" for one in update.proteomes())
+
+
+def problems_of(organism: str, options: DefineOptions) -> tuple[Problem, ...]:
+    """What `check` must say of the options: a proteome that is asked for and not here."""
+    try:
+        _cached(organism, options)
+    except InvalidKnowledge as error:
+        action = "Bring it with `secretome knowledge update`, or take the line out."
+        return (
+            Problem("study.toml", str(error), "a proteome in the cache", action, column="define.annotation"),
+        )
+    return ()
+
+
+def _cached(organism: str, options: DefineOptions) -> update.Proteome | None:
+    """The proteome that the plan asks for; None for the tables that are shipped."""
+    if options.annotation == "shipped":
+        return None
+    if organism not in update.TAXA:
+        raise InvalidKnowledge(
+            f'annotation = "uniprot" needs a taxon for {organism!r}; known are {", ".join(sorted(update.TAXA))}. Take the line out'
+        )
+    return update.newest(update.TAXA[organism])
+
+
+def _located(proteins: pd.DataFrame, proteome: update.Proteome) -> pd.DataFrame:
+    return pd.DataFrame({UNIPROT: located(proteins, update.entries(proteome))}, index=proteins.index)
 
 
 def _defined(assay: Assay, one: Proteome, judged: pd.DataFrame) -> Assay:

@@ -12,6 +12,9 @@ from secretome.errors import NotEstimable
 from secretome.stats import linear
 from secretome.study import Assay, Study, samples_of
 
+# Of all values that a material shows, those at the faint end are about at its limit.
+LIMIT = 0.05
+
 
 @dataclass(frozen=True)
 class Enrichment:
@@ -27,6 +30,9 @@ class Enrichment:
         Measurements of the other material.
     level
         What the other material was matched by: the group, or a coarser factor.
+    lower_bound
+        (n,) where only the medium was seen: mean of the medium less what the other material shows at its
+        limit (`LIMIT` quantile of what it shows at all); NaN elsewhere.
     """
 
     log2_ratio: NDArray[np.float64]
@@ -35,6 +41,7 @@ class Enrichment:
     seen_other: NDArray[np.int64]
     measured_other: int
     level: str
+    lower_bound: NDArray[np.float64]
 
 
 def partner_rows(proteins: pd.DataFrame, partner: pd.DataFrame) -> NDArray[np.int64]:
@@ -80,7 +87,11 @@ def enrichment(medium: NDArray[np.float64], other: NDArray[np.float64], *, level
     elif both.any():
         ratio[both] = np.nanmean(medium[:, both], axis=0) - np.nanmean(other[:, both], axis=0)
         error[both] = 1.0
-    return Enrichment(ratio, error, seen_medium, seen_other, len(other), level)
+    bound = np.full(values.shape[0], np.nan)
+    only = (seen_medium > 0) & (seen_other == 0)
+    if np.isfinite(other).any():
+        bound[only] = np.nanmean(medium[:, only], axis=0) - np.nanquantile(other, LIMIT)
+    return Enrichment(ratio, error, seen_medium, seen_other, len(other), level, bound)
 
 
 def log2_share(signal: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -123,9 +134,14 @@ def _moderated(
 
 
 def _signal(assay: Assay) -> NDArray[np.float64]:
-    values = np.asarray(assay.matrix.X, dtype=float)
-    linear_values = np.exp2(values) if assay.scale == "log2" else values
-    return np.where(linear_values > 0, linear_values, np.nan)
+    """Total intensity where the assay has it, as `Proteome.signal`: a quantity is compared with its like."""
+    data = assay.matrix
+    if "intensity" in data.layers:
+        values = np.asarray(data.layers["intensity"], dtype=float)
+    else:
+        values = np.asarray(data.X, dtype=float)
+        values = np.exp2(values) if assay.scale == "log2" else values
+    return np.where(values > 0, values, np.nan)
 
 
 def _keys(name: str, row: pd.Series) -> list[str]:

@@ -16,6 +16,7 @@ from ._knowledge import sources
 from ._proteome import Proteome
 from .annotation import categories
 from .enrichment import partner_rows, partner_signal
+from .viability import Anchored, anchored
 
 # Share of the signal of whole cells that lies in the obligate-intracellular panel: mean and sd over
 # 22 control lysates of six mesenchymal tissues (six-niche study; counted again by a test); used where
@@ -23,8 +24,12 @@ from .enrichment import partner_rows, partner_signal
 PANEL_IN_CELLS, PANEL_SD = 0.542, 0.019
 # A panel this small tells nothing of the rest of the cell.
 FEWEST_PANEL_PROTEINS = 10
-# Share of the samples in which a panel protein must be seen to be compared with a lysate.
-STEADY = 0.75
+# Serum that was left shows few proteins, albumin above all: below this its share has no interval.
+FEWEST_SERUM_PROTEINS = 3
+# With a lysate the most abundant panel proteins of the cells are compared that make this share of the panel.
+PANEL_MASS = 0.7
+# What a bootstrap over proteins cannot see (vesicle cargo, the reference, uneven release), natural log: judgement.
+UNSEEN_SD = 0.15
 BOOTSTRAP = 500
 INTERVAL = 0.90
 
@@ -45,7 +50,7 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
     -------
     DataFrame with `panel_percent` (signal in the obligate-intracellular panel),
     `leak_percent`, `leak_lower`, `leak_upper` (scaled to whole cells, 90 % interval),
-    `panel_proteins`, `serum_percent`, `scaled_by`.
+    `anchored_percent` (leak with LDH or viability as second witness), `panel_proteins`, `serum_percent`, `serum_lower`, `serum_upper` (proteins of other species), `scaled_by`.
 
     Notes
     -----
@@ -54,13 +59,12 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
     """
     panel = (categories(one.proteins) == "intracellular") & ~one.masked
     references = _references(one, study, panel)
-    draw = np.random.default_rng(seed)
-    steady = (np.nan_to_num(one.percent[:, panel]) > 0).mean(axis=0) >= STEADY
+    draw, draw_serum = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     rows = []
     for row, reference in enumerate(references):
         values = np.nan_to_num(one.percent[row, panel])
         seen = values > 0
-        leaks = _leaks(values, steady, reference, draw) if seen.sum() >= FEWEST_PANEL_PROTEINS else None
+        leaks = _leaks(values, reference, draw) if seen.sum() >= FEWEST_PANEL_PROTEINS else None
         rows.append(
             {
                 "assay": one.assay,
@@ -71,11 +75,12 @@ def leak_shares(one: Proteome, study: Study, *, seed: int) -> pd.DataFrame:
                 "leak_percent": np.nan if leaks is None else leaks[0],
                 "leak_lower": np.nan if leaks is None else leaks[1],
                 "leak_upper": np.nan if leaks is None else leaks[2],
-                "serum_percent": _carried(one, row),
+                **_carried(one, row, draw_serum),
                 "scaled_by": reference.name,
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(anchored_percent=anchored(table, one.samples).percent)
 
 
 @dataclass(frozen=True)
@@ -105,40 +110,62 @@ def _references(one: Proteome, study: Study, panel: NDArray[np.bool_]) -> list[_
 
 
 def _leaks(
-    values: NDArray[np.float64], steady: NDArray[np.bool_], reference: _Reference, draw: np.random.Generator
+    values: NDArray[np.float64], reference: _Reference, draw: np.random.Generator
 ) -> tuple[float, float, float]:
     """Leak and its 90 % interval: a bootstrap over panel proteins.
 
-    With a lysate only proteins seen in most media are compared, on both sides: faint leaked
-    proteins that the instrument misses in the medium would make the leak look small, and those
-    seen by luck in one medium would make it look large.
+    With a lysate the panel proteins are compared that make 70 % of the panel in the cells: faint ones that
+    the instrument misses in the medium would make the leak look small, and choosing those that the media
+    show best would make it look large.
     """
     tails = [50 * (1 - INTERVAL), 50 * (1 + INTERVAL)]
     if reference.proteins is not None:
-        both = steady & (reference.proteins > 0)
-        medium, cells = values[both], reference.proteins[both]
-        if both.sum() >= FEWEST_PANEL_PROTEINS:
+        chosen = _abundant(reference.proteins)
+        medium, cells = values[chosen], reference.proteins[chosen]
+        if len(chosen) >= FEWEST_PANEL_PROTEINS:
             counts = draw.multinomial(len(medium), np.full(len(medium), 1 / len(medium)), size=BOOTSTRAP)
-            lower, upper = np.percentile((counts @ medium) / (counts @ cells), tails)
+            unseen = np.exp(draw.normal(0.0, UNSEEN_SD, BOOTSTRAP))
+            lower, upper = np.percentile((counts @ medium) / (counts @ cells) * unseen, tails)
             return _percent(medium.sum() / cells.sum()), _percent(lower), _percent(upper)
     counts = draw.multinomial(len(values), np.full(len(values), 1 / len(values)), size=BOOTSTRAP)
     scales = np.clip(draw.normal(reference.share, reference.spread, BOOTSTRAP), 0.05, 1.0)
-    lower, upper = np.percentile((counts @ values) / scales, tails)
+    unseen = np.exp(draw.normal(0.0, UNSEEN_SD, BOOTSTRAP))
+    lower, upper = np.percentile((counts @ values) / scales * unseen, tails)
     return _percent(values.sum() / reference.share), _percent(lower), _percent(upper)
+
+
+def _abundant(cells: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The most abundant panel proteins of the cells, together 70 % of the panel."""
+    order = np.argsort(-cells, kind="stable")
+    share = np.cumsum(cells[order]) / max(float(cells.sum()), 1e-300)
+    return order[: int((share < PANEL_MASS).sum()) + 1] if cells.any() else order[:0]
 
 
 def _percent(value: float) -> float:
     return float(min(max(value, 0.0), 100.0))
 
 
-def _carried(one: Proteome, row: int) -> float:
+def _carried(one: Proteome, row: int, draw: np.random.Generator) -> dict[str, float]:
+    """Percent of the signal in proteins of other species, and its 90 % interval: a bootstrap over proteins."""
     kind = one.proteins["contaminant_class"].isin(["bovine", "serum"]).to_numpy()
-    return float(np.nansum(one.percent[row, kind]))
+    values = np.nan_to_num(one.percent[row, kind])
+    values = values[values > 0]
+    lower = upper = np.nan
+    if len(values) >= FEWEST_SERUM_PROTEINS:
+        counts = draw.multinomial(len(values), np.full(len(values), 1 / len(values)), size=BOOTSTRAP)
+        lower, upper = np.percentile(counts @ values, [50 * (1 - INTERVAL), 50 * (1 + INTERVAL)])
+    return {"serum_percent": float(values.sum()), "serum_lower": float(lower), "serum_upper": float(upper)}
 
 
 def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
-    """`define.leakage`: leak and carry-over of each sample with its interval."""
-    table = pd.concat([leak_shares(one, study, seed=seed) for one in proteomes], ignore_index=True)
+    """`define.leakage`: leak and carry-over of each conditioned medium with its interval."""
+    # in a vesicle preparation the inside of the cell is cargo as well as debris
+    proteomes = [one for one in proteomes if study.assays[one.assay].material == "conditioned_medium"]
+    if not proteomes:
+        return _not_tested()
+    found = [leak_shares(one, study, seed=seed) for one in proteomes]
+    table = pd.concat(found, ignore_index=True)
+    anchors = [anchored(shares, one.samples) for shares, one in zip(found, proteomes, strict=True)]
     known = table["leak_percent"].dropna()
     summary = pd.DataFrame(
         {
@@ -154,7 +181,7 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
         if measured
         else ["A lysate of the same cells would scale the leak; here a reference of other cells did."]
     )
-    if not {"viability_percent", "ldh_percent"} & set(study.samples.columns):
+    if not any(anchor.by for anchor in anchors):
         lacks.append(
             "Viability at harvest or LDH release would anchor the leak independently of the proteome."
         )
@@ -170,13 +197,15 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
         tables={"summary": summary, "samples": table},
         parameters={
             "panel_in_cells": PANEL_IN_CELLS,
-            "steady": STEADY,
+            "panel_mass": PANEL_MASS,
+            "unseen_sd": UNSEEN_SD,
             "bootstrap": BOOTSTRAP,
             "interval": INTERVAL,
             "seed": seed,
         },
         sources=sources("annotation"),
         notes=(
+            *_on_anchors(anchors),
             "Leak is often a mediator of what a treatment does; comparisons are not adjusted for it.",
             "Glycolytic enzymes rise with hypoxia; where oxygen differs the panel is not a pure measure of leak.",
         ),
@@ -188,3 +217,31 @@ def result(proteomes: Sequence[Proteome], study: Study, *, seed: int) -> Result:
             ),
         ),
     )
+
+
+def _not_tested() -> Result:
+    return Result(
+        stage="define",
+        name="leakage",
+        question="How much leaked from broken cells, how much was carried over?",
+        answer=Answer("No proteome of conditioned medium was given, so no leak was judged."),
+        verdict="not tested",
+        lacks=("Leakage: a proteome of the conditioned medium would show it.",),
+    )
+
+
+def _on_anchors(anchors: Sequence[Anchored]) -> list[str]:
+    notes = []
+    for anchor in anchors:
+        what = {"ldh_percent": "LDH release", "viability_percent": "viability"}.get(anchor.by, "")
+        if what:
+            notes.append(
+                f"In {anchor.samples} samples {what} rises with the leak of the proteome (rank correlation "
+                f"{anchor.correlation:.2f}); anchored_percent takes both into account."
+            )
+        elif anchor.samples:
+            notes.append(
+                f"In {anchor.samples} samples LDH or viability does not go with the leak of the proteome (rank "
+                f"correlation {anchor.correlation:.2f}): one of them measures something else, and nothing was anchored."
+            )
+    return notes

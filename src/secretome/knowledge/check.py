@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from secretome.errors import InvalidKnowledge, Problem, near_misses
 
+from .annotation import annotation_problems, count_problems, prior_problems, rename_problems
 from .factors import factor_problems
+from .identifiers import identifier_problems
 from .load import TABLES, Column, Description, describe, fingerprint, names, raw_frame, table
 
 if TYPE_CHECKING:
@@ -21,7 +23,13 @@ _ACCESSION = re.compile(r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]
 # Approved human symbols are upper-case letters, digits and hyphens, except C#orf# names.
 _SYMBOL = re.compile(r"[A-Z][A-Z0-9-]*|C[0-9XY]+orf[0-9]+")
 # What a table demands beyond its columns; given all cells as text and the file name.
-FURTHER = {"factor_process": factor_problems}
+FURTHER = {
+    "annotation": annotation_problems,
+    "factor_process": factor_problems,
+    "gene_renames": rename_problems,
+    "origin_counts": count_problems,
+    "origin_priors": prior_problems,
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ def check(name: str | None = None, *, folder: Path = TABLES) -> tuple[Problem, .
     Returns
     -------
     Problems in the order of tables and rows: checksum, number of rows, header, empty cells, vocabulary,
-    numbers and their limits, form of gene symbols and UniProt accessions, repeated keys. Opposite
+    numbers and their limits, form of gene symbols and UniProt accessions, repeated keys, what a table
+    demands beyond its columns (`FURTHER`); over all tables, one accession for each symbol. Opposite
     signs are no problem; see `contradictions`.
 
     Raises
@@ -70,7 +79,10 @@ def check(name: str | None = None, *, folder: Path = TABLES) -> tuple[Problem, .
     ()
     """
     chosen = names(folder=folder) if name is None else (name,)
-    return tuple(problem for each in chosen for problem in _problems(describe(each, folder=folder), folder))
+    found = [problem for each in chosen for problem in _problems(describe(each, folder=folder), folder)]
+    if name is None and not found:
+        found += identifier_problems({each: table(each, folder=folder).frame for each in chosen})
+    return tuple(found)
 
 
 def contradictions(name: str, *, folder: Path = TABLES) -> tuple[Contradiction, ...]:
@@ -96,6 +108,17 @@ def contradictions(name: str, *, folder: Path = TABLES) -> tuple[Contradiction, 
             counts = tuple((str(sign), int(count)) for sign, count in signs.items())
             found.append(Contradiction(name, tuple(subject), counts))
     return tuple(found)
+
+
+def is_accession(text: str) -> bool:
+    """Whether a text has the form of a UniProt accession.
+
+    Examples
+    --------
+    >>> is_accession("P02751"), is_accession("FN1")
+    (True, False)
+    """
+    return _ACCESSION.fullmatch(text) is not None
 
 
 def _problems(description: Description, folder: Path) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +27,8 @@ class Reply:
         ISO time (UTC) at which the server answered, also when the reply comes from the cache.
     from_cache
         True when no server was asked now.
+    headers
+        As the server sent them; empty when the reply comes from the cache.
     """
 
     url: str
@@ -35,6 +36,7 @@ class Reply:
     content_type: str = ""
     fetched: str = ""
     from_cache: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> object:
         """The body as JSON.
@@ -45,31 +47,6 @@ class Reply:
             If it is none.
         """
         return json.loads(self.body)
-
-
-def cache_folder() -> Path:
-    """The folder of this user where downloads are kept; it need not exist yet.
-
-    `SECRETOME_CACHE` first, then the rule of the platform: `XDG_CACHE_HOME` or `~/.cache`,
-    `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows.
-
-    Examples
-    --------
-    >>> cache_folder().name
-    'secretome'
-    """
-    chosen = os.environ.get("SECRETOME_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        given = os.environ.get("XDG_CACHE_HOME", "")
-        # the XDG rule: a relative path there is to be ignored
-        base = Path(given) if given.startswith("/") else Path.home() / ".cache"
-    return base / "secretome"
 
 
 def keep_reply(folder: Path, key: str, reply: Reply) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .cache import cache_folder
+from secretome.folders import cache_folder
+
 from .http import Policy, download, is_file_of
 
 Progress = Callable[[str, int, int], None]

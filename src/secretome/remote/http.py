@@ -101,11 +101,14 @@ def fetch(
     _refuse_offline(url, offline)
     patience = policy or Policy()
 
+    sent = headers or {}
+
     def once() -> Reply:
-        with _opened(url, headers or {}, patience, data=data) as answer:
+        with _opened(url, sent, patience, data=data) as answer:
             body = b"".join(_blocks(answer, url, patience, have=0))
-            kind = answer.headers.get("Content-Type", "")
-        return Reply(shown(url), body, kind, datetime.now(UTC).isoformat(timespec="seconds"))
+            kind, headers = answer.headers.get("Content-Type", ""), dict(answer.headers)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return Reply(shown(url), body, kind, now, headers=headers)
 
     reply = _patiently(url, patience, once)
     _check_sha256(hashlib.sha256(reply.body).hexdigest(), sha256, url)

@@ -15,6 +15,8 @@ from .blocks import Block, Figure, Notice
 from .marks import (
     detection_rows,
     file_name,
+    leak_rows,
+    origin_rows,
     outcome_rows,
     partition_rows,
     process_rows,
@@ -45,6 +47,16 @@ TOLD = {
     "cannot be told": ("#9AA3AF", "circle"),
 }
 FOR_AGAINST = {"for": ("#2A8C82", "square"), "against": ("#882255", "square")}
+ORIGINS = {
+    "secreted": "#0B7A5B",
+    "shed": "#5BB795",
+    "unconventional": "#A6C96A",
+    "vesicle": "#4477AA",
+    "leaked": "#D55E00",
+    "carried over": "#E6B450",
+    "contaminant": "#8A6D5B",
+    "unresolved": "#C9CED6",
+}
 GROUPS = ("#4477AA", "#EE7733", "#228833", "#AA3377", "#66CCEE", "#997700", "#555555", "#BB5566")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "stroke")
 
@@ -182,6 +194,68 @@ def detection(result: Result) -> Figure | None:
         _spec(_detection_chart(_altair(), rows, order), alt_text, 19 * len(order)),
         {"rows": records(rows)},
         hint="Point for values.",
+    )
+
+
+def origins(result: Result) -> Figure | None:
+    """The signal of each group of samples by origin, as one bar a group.
+
+    Parameters
+    ----------
+    result
+        `define.origin`, with its table `groups`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = origin_rows(result.tables["groups"], list(ORIGINS))
+    if rows.empty:
+        return None
+    alt_text = (
+        f"One bar for each of {show(int(rows['group'].nunique()))} groups, divided by the share of the signal that each "
+        "origin is given, mean over the samples."
+    )
+    return Figure(
+        "define.origin",
+        "Where the signal comes from",
+        alt_text,
+        csv_href(result, "groups"),
+        _spec(_origins_chart(_altair()), alt_text, 34 * rows["group"].nunique()),
+        {"rows": records(rows)},
+        hint="Point for values. Grey is what cannot be told apart.",
+    )
+
+
+def leakage(result: Result) -> Figure | None:
+    """The leak of each sample with its interval.
+
+    Parameters
+    ----------
+    result
+        `define.leakage`, with its table `samples`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = leak_rows(result.tables["samples"]) if "samples" in result.tables else pd.DataFrame()
+    if rows.empty:
+        return None
+    alt_text = (
+        f"The share of the signal that leaked from broken cells in {show(len(rows))} samples, each a point with its "
+        "90 % interval, sorted."
+    )
+    return Figure(
+        "define.leakage",
+        "How much of each medium leaked",
+        alt_text,
+        csv_href(result, "samples"),
+        _spec(_leakage_chart(_altair()), alt_text, max(15 * len(rows), 60)),
+        {"rows": records(rows)},
+        hint="Point for values. Lines are 90 % intervals.",
     )
 
 
@@ -564,6 +638,48 @@ def _detection_chart(alt: ModuleType, rows: pd.DataFrame, order: list[str]) -> o
     tips = _tips(alt, {"id": "protein", "group": "group", "k": "detected"})
     cells = base.mark_rect(stroke="#FFFFFF").encode(x, y, colour, tooltip=tips)
     return alt.layer(cells, base.mark_text(fontSize=11, aria=False).encode(x, y, text="k:N", color=ink))
+
+
+def _origins_chart(alt: ModuleType) -> object:
+    scale = alt.Scale(domain=list(ORIGINS), range=list(ORIGINS.values()))
+    title, domain = "percent of the signal", alt.Scale(domain=[0, 100])
+    y, order = alt.Y("group:N", title=None).axis(labelLimit=260), alt.Order("place:Q")
+    legend = alt.Legend(orient="top", columns=8)
+    base = alt.Chart(alt.NamedData("rows"))
+    bars = base.mark_bar(stroke="#FFFFFF", height=24).encode(
+        alt.X("percent:Q", title=title, stack="zero", scale=domain),
+        y,
+        alt.Color("origin:N", title=None, scale=scale, sort=list(ORIGINS), legend=legend),
+        order,
+        tooltip=_tips(alt, {"group": "group", "origin": "origin", "shown": title}),
+    )
+    # wide parts carry their name, so that colour does not stand alone
+    names = base.mark_text(fontSize=10, color=INK, aria=False).encode(
+        alt.X("percent:Q", title=title, stack="zero", bandPosition=0.5),
+        y,
+        order,
+        detail="origin:N",
+        text="label:N",
+    )
+    return alt.layer(bars, names)
+
+
+def _leakage_chart(alt: ModuleType) -> object:
+    base = alt.Chart(alt.NamedData("rows"))
+    y = alt.Y("sample:N", title=None, sort=None).axis(labelLimit=220, labelFontSize=10)
+    x = alt.X("leak:Q", title="leaked, percent of the signal", scale=alt.Scale(zero=True))
+    tips = _tips(
+        alt,
+        {
+            "sample": "sample",
+            "group": "group",
+            "shown": "leak, percent",
+            "interval": "90 % interval",
+            "by": "scaled by",
+        },
+    )
+    lines = base.mark_rule(color="#9AA3AF").encode(alt.X("lower:Q"), y, x2="upper:Q")
+    return alt.layer(lines, base.mark_point(filled=True, color="#D55E00", size=46).encode(x, y, tooltip=tips))
 
 
 def _partition_chart(alt: ModuleType, terms: int) -> object:

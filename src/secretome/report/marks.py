@@ -87,6 +87,49 @@ def sample_rows(scores: pd.DataFrame, group: str) -> pd.DataFrame:
     )
 
 
+def origin_rows(groups: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+    """The share of the signal in each origin and group, in percent, in the order of the legend."""
+    several = len(set(groups["assay"])) > 1
+    origin = groups["origin"].str.replace("_", " ")
+    names = groups["group"].astype(str)
+    return pd.DataFrame(
+        {
+            "group": groups["assay"].astype(str) + ": " + names if several else names,
+            "origin": origin,
+            "percent": groups["mean_percent_of_signal"].round(2),
+            "shown": [f"{show(float(value))} %" for value in groups["mean_percent_of_signal"]],
+            "label": [
+                name if value >= 10 else ""
+                for name, value in zip(origin, groups["mean_percent_of_signal"], strict=True)
+            ],
+            "place": [order.index(name) for name in origin],
+        }
+    )
+
+
+def leak_rows(samples: pd.DataFrame) -> pd.DataFrame:
+    """Samples that could be judged, the largest leak first."""
+    known = samples[samples["leak_percent"].notna()].sort_values(
+        ["leak_percent", "sample"], ascending=[False, True]
+    )
+    columns = known[["leak_percent", "leak_lower", "leak_upper"]].astype(float)
+    return pd.DataFrame(
+        {
+            "sample": known["sample"].astype(str),
+            "group": known["group"].astype(str),
+            "leak": columns["leak_percent"].round(2),
+            "lower": columns["leak_lower"].round(2),
+            "upper": columns["leak_upper"].round(2),
+            "shown": [show(value) for value in columns["leak_percent"]],
+            "interval": [
+                f"{show(low)} to {show(high)}"
+                for low, high in zip(columns["leak_lower"], columns["leak_upper"], strict=True)
+            ],
+            "by": known["scaled_by"].astype(str),
+        }
+    )
+
+
 def detection_rows(groups: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Cells of the proteins whose detection differs most between groups, and the order of their names."""
     spread = groups.groupby("protein")["share"].agg(lambda share: share.max() - share.min())

@@ -25,7 +25,8 @@ MIDDLE_AGE = 45.0
 MIDDLE_PASSAGE = 4
 LEVEL_SD = 0.4  # spread around the hand-chosen level, log2
 BACKGROUND_SD = 0.3  # spread of one serum or skin protein around its share, log2
-MADE = ("secreted", "unconventional")
+MADE = ("secreted", "unconventional", "shed")
+CELLS = ("cell", "vesicle")  # what cells hold, and broken cells release
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Planted:
 
 def plant(recipe: Recipe, seed: int, proteome: pd.DataFrame) -> Planted:
     """Effects on the secreted proteins, and the priming of those known to answer."""
-    secreted = proteome["origin"].eq("secreted").to_numpy()
+    secreted = proteome["origin"].isin(["secreted", "shed"]).to_numpy()
     size = len(proteome)
 
     def sparse(share: float, *names: str) -> NDArray[np.float64]:
@@ -105,6 +106,25 @@ def plant(recipe: Recipe, seed: int, proteome: pd.DataFrame) -> Planted:
     )
 
 
+# ways into a medium, by the words of `define.origin`
+ROUTES = (
+    "secreted",
+    "unconventional",
+    "shed",
+    "vesicle",
+    "leaked",
+    "carried_over",
+    "contaminant",
+)
+# of the protein of vesicles, what is cytosol taken along; the rest are vesicle proteins
+VESICLE_CARGO = 0.3
+# plasma and platelet proteins that stay of a platelet lysate, and that stromal cells make as well
+PLATELET = (
+    *("A2M", "THBS1", "TGFB1", "PDGFA", "PDGFB", "EGF", "CLU", "APOE", "C3", "VTN", "SERPINE1", "CCL5"),
+    *("VEGFA", "IGF1", "ANG", "TIMP1", "SPARC", "GAS6", "PROS1", "F13A1", "TGFBI", "CFH", "IGFBP3"),
+)
+
+
 def media(planted: Planted, flasks: pd.DataFrame) -> pd.DataFrame:
     """Amount of each protein in each conditioned medium.
 
@@ -117,18 +137,66 @@ def media(planted: Planted, flasks: pd.DataFrame) -> pd.DataFrame:
     -----
     Secreted and unconventional: 2^(base + tissue + medium + priming + age + passage + donor + batch
     + residual), times hours / 48.
-    Cell, serum, keratin and trypsin: their share of a usual secretome, spread over their proteins,
-    so that a planted effect on a collagen does not move the amount of a leaked enzyme.
+    Cell, vesicles, serum, keratin and trypsin: their share of a usual secretome, spread over their
+    proteins, so that a planted effect on a collagen does not move the amount of a leaked enzyme.
     """
-    columns = {str(name): _medium(planted, str(name), row) for name, row in flasks.iterrows()}
+    columns = {str(name): sum(routes(planted, str(name), row).values()) for name, row in flasks.iterrows()}
     return pd.DataFrame(columns, index=planted.proteome.index)
+
+
+def routes(planted: Planted, name: str, row: pd.Series) -> dict[str, NDArray[np.float64]]:
+    """Amount (n,) of each protein that came into one medium by each of `ROUTES`."""
+    primed = row["condition"] != planted.recipe.conditions[0]
+    log2 = _fixed_log2(planted, row, primed=primed) + _random_log2(planted, "medium", name, row)
+    found = {kind: np.where(planted.origin(kind), 2**log2, 0.0) * (row["hours"] / 48) for kind in MADE}
+    # a share of the whole becomes a multiple of the secreted part
+    shares = [
+        "leak_share",
+        "vesicle_share",
+        "serum_share",
+        "keratin_share",
+        "trypsin_share",
+        "platelet_share",
+    ]
+    scale = planted.usual_total / (1 - float(row[shares].sum()))
+    brought = background(planted, row, name) * scale
+    carried = planted.origin("serum")
+    released = released_profile(planted, cell_profile(planted, name, row))
+    found["leaked"] = row["leak_share"] * released * scale
+    found["vesicle"] = row["vesicle_share"] * vesicle_profile(planted, name) * scale
+    found["carried_over"] = np.where(carried, brought, 0.0) + additives(planted, name) * primed
+    found["carried_over"] = found["carried_over"] + row["platelet_share"] * platelet_profile(planted) * scale
+    found["contaminant"] = np.where(carried, 0.0, brought)
+    return found
+
+
+def vesicle_profile(planted: Planted, name: str) -> NDArray[np.float64]:
+    """What the vesicles of a flask hold, (n,), about one in sum."""
+    noise = planted.recipe.residual_sd * stream(planted.seed, "vesicle", name).normal(size=len(planted.base))
+    cargo = VESICLE_CARGO * planted.share("cell") + (1 - VESICLE_CARGO) * planted.share("vesicle")
+    return np.asarray(cargo * 2**noise, dtype=float)
+
+
+def released_profile(planted: Planted, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What broken cells release of their content, (n,), with the same sum: some proteins more, some less."""
+    spread = planted.recipe.release_sd
+    if spread == 0:
+        return cells
+    released = cells * 2 ** (spread * stream(planted.seed, "release").normal(size=len(cells)))
+    return np.asarray(released * cells.sum() / released.sum(), dtype=float)
+
+
+def platelet_profile(planted: Planted) -> NDArray[np.float64]:
+    """What a platelet lysate leaves behind, (n,), one in sum."""
+    members = planted.proteome["gene"].isin(PLATELET).to_numpy() & planted.origin(*MADE)
+    return np.asarray(members / members.sum(), dtype=float)
 
 
 def cell_profile(planted: Planted, name: str, row: pd.Series) -> NDArray[np.float64]:
     """What the cells of a flask hold, (n,): one in sum where nothing was planted or drawn."""
     primed = row["condition"] != planted.recipe.conditions[0]
     shift = planted.priming.to_numpy(dtype=float) * primed + _random_log2(planted, "cell", name, row)
-    return np.asarray(planted.share("cell") * 2**shift, dtype=float)
+    return np.asarray(planted.share(*CELLS) * 2**shift, dtype=float)
 
 
 def background(planted: Planted, shares: pd.Series, name: str) -> NDArray[np.float64]:
@@ -145,17 +213,6 @@ def additives(planted: Planted, name: str) -> NDArray[np.float64]:
     """The priming cytokines that stay in a medium to which they were added, (n,)."""
     noise = BACKGROUND_SD * stream(planted.seed, "additive", name).normal(size=len(planted.proteome))
     return np.where(planted.origin("additive"), 2 ** (planted.recipe.additive_level + noise), 0.0)
-
-
-def _medium(planted: Planted, name: str, row: pd.Series) -> NDArray[np.float64]:
-    primed = row["condition"] != planted.recipe.conditions[0]
-    log2 = _fixed_log2(planted, row, primed=primed) + _random_log2(planted, "medium", name, row)
-    made = np.where(planted.origin(*MADE), 2**log2, 0.0) * (row["hours"] / 48)
-    leaked = row["leak_share"] * cell_profile(planted, name, row)
-    # a share of the whole becomes a multiple of the secreted part
-    remaining = 1 - float(row[["leak_share", "serum_share", "keratin_share", "trypsin_share"]].sum())
-    rest = (leaked + background(planted, row, name)) / remaining * planted.usual_total
-    return np.asarray(made + rest + additives(planted, name) * primed, dtype=float)
 
 
 def _fixed_log2(planted: Planted, row: pd.Series, *, primed: bool) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ def flasks(recipe: Recipe, seed: int) -> pd.DataFrame:
     Returns
     -------
     Table, index = sample: the columns of the sample sheet, and what no laboratory knows:
-    `leak_share`, `serum_share`, `keratin_share` (of the medium's protein, aimed at),
+    `leak_share`, `vesicle_share`, `serum_share`, `keratin_share`, … (of the medium's protein, aimed at),
     `injection_log2` (shift of the injection) and `accident` (empty, or its name).
     """
     donors = _donors(recipe, seed)
@@ -78,11 +78,14 @@ def _flask(recipe: Recipe, seed: int, name: str) -> dict[str, object]:
     draw = stream(seed, "flask", name)
     leak, serum, keratin, trypsin = draw.normal(size=4)
     cells = draw.normal()
+    own = stream(seed, "flask vesicles", name)
     return {
         "leak_share": recipe.leak_percent / 100 * np.exp(recipe.leak_log_sd * leak),
         "serum_share": recipe.serum_percent / 100 * np.exp(recipe.serum_log_sd * serum),
         "keratin_share": recipe.keratin_percent / 100 * np.exp(recipe.keratin_log_sd * keratin),
         "trypsin_share": recipe.trypsin_percent / 100 * np.exp(0.2 * trypsin),
+        "vesicle_share": recipe.vesicle_percent / 100 * np.exp(recipe.vesicle_log_sd * own.normal()),
+        "platelet_share": recipe.platelet_percent / 100 * np.exp(recipe.serum_log_sd * own.normal()),
         "injection_log2": recipe.loading_sd * draw.normal(),
         "cells_at_harvest": float(round(1.2e6 * np.exp(0.2 * cells), -4)),
         "viability_noise": draw.normal(),

@@ -12,7 +12,7 @@ from . import truth as known
 from .amounts import Planted, media, plant
 from .flasks import flasks
 from .instrument import combined_protein, read_out
-from .matched import blanks, lysates
+from .matched import blanks, lysates, vesicles
 from .panel import panel
 from .part import Part
 from .particles import particles
@@ -36,7 +36,7 @@ class Laboratory:
         File name to text: `study.toml` of the conditioned media, and `study_complete.toml` that also
         names the other measurements (for programs that read them).
     truth
-        Name to table: `proteins`, `samples`, `contrasts`, `effects`; and `enrichment`, `panel`,
+        Name to table: `proteins`, `samples`, `routes`, `contrasts`, `effects`; and `enrichment`, `panel`,
         `particles`, `lots`, `activity`, `stability` where the recipe has them.
     """
 
@@ -75,6 +75,7 @@ def laboratory(recipe: Recipe | None = None, *, seed: int) -> Laboratory:
     truth = {
         "proteins": known.protein_truth(planted),
         "samples": known.sample_truth(planted, amounts, cultures),
+        "routes": known.route_truth(planted, cultures),
         "contrasts": comparisons,
         "effects": known.effects(planted, comparisons),
     }
@@ -140,6 +141,7 @@ def _further(
     wanted: list[tuple[bool, Callable[[], Part]]] = [
         (recipe.lysates, lambda: lysates(planted, cultures, sheet)),
         (recipe.blanks, lambda: blanks(planted)),
+        (recipe.vesicles, lambda: vesicles(planted, cultures, sheet)),
         (recipe.panel, lambda: panel(planted, cultures, sheet, amounts)),
         (recipe.particles, lambda: particles(planted, cultures, sheet)),
         (recipe.lots > 0, lambda: lots(planted, cultures)),

@@ -6,14 +6,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .amounts import Planted, additives, background, cell_profile
+from .amounts import (
+    Planted,
+    additives,
+    background,
+    cell_profile,
+    platelet_profile,
+    routes,
+)
 from .instrument import combined_protein, read_out
 from .part import Part
+from .recipe import Recipe
 from .streams import stream
 
 # Six niches, log2 of share in medium over share in lysate: secreted 4 to 9, GAPDH -2.8.
 SECRETED_IN_CELLS_LOG2 = -5.5
 UNCONVENTIONAL_IN_CELLS_LOG2 = 1.0
+SHED_IN_CELLS_LOG2 = -3.5  # the cells hold the whole, the medium what was cut off
+# a vesicle preparation keeps this of what floats beside the vesicles (ours)
+CO_ISOLATED = 0.01
 LYSATE_DEPTH = 4.0  # six niches: 1,750 to 3,000 proteins a lysate, about 700 a medium
 # A flask without cells keeps little of the serum that cells carry in, but all of the dust and enzyme.
 BLANK_SERUM = 0.2
@@ -59,10 +70,33 @@ def blanks(planted: Planted, replicates: int = 3) -> Part:
     return _searched("blank", "medium_blank", planted, amounts, samples, {})
 
 
+def vesicles(planted: Planted, flasks: pd.DataFrame, sheet: pd.DataFrame) -> Part:
+    """The vesicle fraction of every medium: its vesicles, and a little of what floats beside them."""
+    names = {str(name): f"{name}_vesicles" for name in flasks.index}
+    columns = {}
+    for name, row in flasks.iterrows():
+        parts = routes(planted, str(name), row)
+        beside = sum(amount for route, amount in parts.items() if route != "vesicle")
+        total = parts["vesicle"] + CO_ISOLATED * np.asarray(beside)
+        shift = (
+            0.5
+            * planted.recipe.residual_sd
+            * stream(planted.seed, "fraction", str(name)).normal(size=len(total))
+        )
+        # the preparation is concentrated and loaded to the same depth as a medium
+        columns[names[str(name)]] = total * 2**shift * float(np.sum(list(parts.values())) / total.sum())
+    kept = ["culture", "donor", "tissue", "age_years", "sex", "passage", "condition", "batch"]
+    samples = sheet[kept].copy()
+    samples.insert(0, "sample", samples["culture"].map(names))
+    samples.insert(1, "material", "vesicles")
+    samples["load"] = "equal_protein"
+    amounts = pd.DataFrame(columns, index=planted.proteome.index)
+    return _searched("vesicles", "vesicles", planted, amounts, samples, {})
+
+
 def _lysate(planted: Planted, name: str, row: pd.Series) -> NDArray[np.float64]:
     base = np.asarray(2 ** planted.base.to_numpy(dtype=float) / planted.usual_total, dtype=float)
-    within = np.where(planted.origin("secreted"), base * 2**SECRETED_IN_CELLS_LOG2, 0.0)
-    within += np.where(planted.origin("unconventional"), base * 2**UNCONVENTIONAL_IN_CELLS_LOG2, 0.0)
+    within = base * 2 ** _in_cells_log2(planted)
     shift = planted.recipe.residual_sd * stream(planted.seed, "lysate", name).normal(size=len(base))
     shares = pd.Series({key: LYSATE_DIRT * row[key] for key in _SHARES})
     cells = cell_profile(planted, name, row)
@@ -82,16 +116,40 @@ def _blank(planted: Planted, name: str) -> NDArray[np.float64]:
             "trypsin_share": recipe.trypsin_percent / 100,
         }
     )
-    return np.asarray(background(planted, shares, name) * planted.usual_total, dtype=float)
+    # the medium brings the same with and without cells: a share of the whole, as a multiple of what cells make
+    brought = background(planted, shares, name)
+    brought += recipe.platelet_percent / 100 * platelet_profile(planted) / (1 - brought_percent(recipe) / 100)
+    return np.asarray(brought * planted.usual_total, dtype=float)
+
+
+def brought_percent(recipe: Recipe) -> float:
+    """Percent of a usual medium that the cells did not secrete."""
+    rest = recipe.leak_percent + recipe.serum_percent + recipe.keratin_percent + recipe.trypsin_percent
+    return rest + recipe.vesicle_percent + recipe.platelet_percent
+
+
+def _in_cells_log2(planted: Planted) -> NDArray[np.float64]:
+    """Log2 of the amount in cells over that in a usual medium, (n,), -inf for what cells do not make."""
+    found = np.full(len(planted.proteome), -np.inf)
+    held = planted.recipe.retention_sd * stream(planted.seed, "retention").normal(size=len(found))
+    for kind, log2 in _IN_CELLS_LOG2.items():
+        found = np.where(planted.origin(kind), log2 + held, found)
+    return found
+
+
+_IN_CELLS_LOG2 = {
+    "secreted": SECRETED_IN_CELLS_LOG2,
+    "unconventional": UNCONVENTIONAL_IN_CELLS_LOG2,
+    "shed": SHED_IN_CELLS_LOG2,
+}
 
 
 def _enrichment(planted: Planted) -> NDArray[np.float64]:
     """log2 of amount in a usual medium over amount in its lysate; NaN for what no cell made."""
     recipe = planted.recipe
-    rest = recipe.leak_percent + recipe.serum_percent + recipe.keratin_percent + recipe.trypsin_percent
-    ratio = np.full(len(planted.proteome), np.nan)
-    ratio[planted.origin("secreted")] = -SECRETED_IN_CELLS_LOG2
-    ratio[planted.origin("unconventional")] = -UNCONVENTIONAL_IN_CELLS_LOG2
+    rest = brought_percent(recipe)
+    in_cells = _in_cells_log2(planted)
+    ratio = np.where(np.isfinite(in_cells), -in_cells, np.nan)
     ratio[planted.origin("cell")] = np.log2(recipe.leak_percent / (100 - rest))
     return np.asarray(ratio - np.log2(LYSATE_DEPTH), dtype=float)
 

@@ -56,7 +56,7 @@ def panel(planted: Planted, flasks: pd.DataFrame, sheet: pd.DataFrame, amounts: 
     """
     genes = planted.proteome["gene"]
     accessions = {
-        gene: str(genes.index[genes.eq(gene) & planted.origin("secreted", "unconventional")][0])
+        gene: str(genes.index[genes.eq(gene) & planted.origin("secreted", "unconventional", "shed")][0])
         for gene in ANALYTES
     }
     culture = sheet.set_index("sample")

@@ -8,7 +8,18 @@ from typing import Literal
 
 import pandas as pd
 
-Origin = Literal["secreted", "unconventional", "cell", "additive", "keratin", "skin", "serum", "other"]
+Origin = Literal[
+    "secreted",
+    "unconventional",
+    "shed",
+    "vesicle",
+    "cell",
+    "additive",
+    "keratin",
+    "skin",
+    "serum",
+    "other",
+]
 
 # Cytokines of commercial standard mixtures stand in contaminant lists (cRAP holds the UPS1
 # proteins), so a search engine tags them: a list must not delete them (STATISTICS.md, section 6).

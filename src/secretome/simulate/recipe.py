@@ -53,6 +53,14 @@ class Recipe:
         Median and natural-log spread of the cell proteome's share; six niches 11 to 18 %.
     serum_percent, serum_log_sd
         The same for bovine proteins; six niches median 2.4, largest 10.0 %.
+    vesicle_percent, vesicle_log_sd
+        The same for protein of vesicles (ours, no measurement).
+    platelet_percent
+        The same for what a human platelet lysate leaves behind; 0 as in serum-free media.
+    release_sd
+        Spread over proteins, log2, of how readily broken cells release them; 0 where all go alike.
+    retention_sd
+        Spread over proteins, log2, of how much of a secreted protein the cells still hold.
     keratin_percent, keratin_log_sd
         The same for human keratins; six niches median 3.8 %; dirty flasks apart.
     trypsin_percent
@@ -73,7 +81,7 @@ class Recipe:
         identified values have no MaxLFQ.
     intensity_offset, intensity_sd
         log2 Intensity over MaxLFQ and its spread over proteins; six niches 0.73 and 0.6.
-    lysates, blanks, panel, particles, activity, stability, lots
+    lysates, blanks, vesicles, panel, particles, activity, stability, lots
         Which other measurements the laboratory makes.
 
     Raises
@@ -126,6 +134,11 @@ class Recipe:
     leak_log_sd: float = 0.25
     serum_percent: float = 2.4
     serum_log_sd: float = 0.5
+    vesicle_percent: float = 2.0
+    vesicle_log_sd: float = 0.3
+    platelet_percent: float = 0.0
+    release_sd: float = 0.0
+    retention_sd: float = 0.0
     keratin_percent: float = 3.8
     keratin_log_sd: float = 0.3
     trypsin_percent: float = 0.5
@@ -140,6 +153,7 @@ class Recipe:
     intensity_sd: float = 0.5
     lysates: bool = True
     blanks: bool = True
+    vesicles: bool = True
     panel: bool = True
     particles: bool = True
     activity: bool = True
@@ -159,6 +173,7 @@ class Recipe:
 
 _AT_LEAST_ONE = ("donors_per_tissue", "batches")
 _SHARES = ("tissue_share", "age_share", "passage_share", "medium_share")
+_MAY_BE_NONE = ("vesicle_percent", "platelet_percent")
 _PERCENT = ("leak_percent", "serum_percent", "keratin_percent", "trypsin_percent")
 
 
@@ -172,6 +187,8 @@ def _number_problems(recipe: Recipe) -> list[Problem]:
             problems.append(_problem(field.name, value, "a spread of at least 0"))
         if field.name in _SHARES and not 0 <= value <= 1:
             problems.append(_problem(field.name, value, "a share between 0 and 1"))
+        if field.name in _MAY_BE_NONE and not 0 <= value < 50:
+            problems.append(_problem(field.name, value, "a percentage from 0 to below 50"))
         if field.name in _PERCENT and not 0 < value < 50:
             problems.append(_problem(field.name, value, "a percentage above 0 and below 50"))
     if recipe.dropout_scale <= 0:

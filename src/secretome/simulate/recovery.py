@@ -18,6 +18,9 @@ INTERVALS = "95 % intervals that hold the true log2 ratio"
 CONTAMINANTS = "Contaminants masked"
 KEPT = "Secreted proteins kept"
 FLASKS = "Bad flasks flagged"
+ORIGINS = "Origins called right"
+LEAKS = "Leak of a flask as planted"
+LEAK_POINTS = 3.0
 
 _CONTRAST_COLUMNS = (
     "contrast",
@@ -72,6 +75,10 @@ def recovery(results: Mapping[str, Result], truth: Mapping[str, pd.DataFrame]) -
         tables["shares"] = _shares(quality, truth["samples"])
         rows += _share_rows(tables["shares"])
     rows += assay_rows(results, truth)
+    if "routes" in truth and "define.origin" in results:
+        rows.append(_origin_row(results["define.origin"].tables["proteins"], truth["routes"]))
+    if "define.leakage" in results and "samples" in results["define.leakage"].tables:
+        rows.append(_leak_row(results["define.leakage"].tables["samples"], truth["samples"]))
     columns = ["question", "planted", "recovered", "false", "note"]
     tables = {"recovery": pd.DataFrame(rows, columns=columns), **tables}
     return Result(
@@ -155,13 +162,13 @@ def _contaminant_rows(
     masked = truth["protein"].isin(found.loc[found["masked"].astype(bool), "protein"])
     known = truth[truth["protein"].isin(seen)].assign(masked=masked)
     planted = known["contaminant"].astype(bool)
-    made = known["origin"].isin(["secreted", "unconventional"])
+    made = known["origin"].isin(["secreted", "unconventional", "shed"])
     return [
         _row(
             CONTAMINANTS,
             planted.sum(),
             (planted & known["masked"]).sum(),
-            (known["masked"] & known["origin"].eq("cell")).sum(),
+            (known["masked"] & known["origin"].isin(["cell", "vesicle"])).sum(),
             "keratin, skin, serum, enzyme; false = proteins of the cells",
         ),
         _row(
@@ -185,6 +192,24 @@ def _flask_row(quality: pd.DataFrame, truth: pd.DataFrame) -> dict[str, object]:
         int((~bad & flagged).sum()),
         "keratin, failed and over-loaded injections; false = good flasks flagged",
     )
+
+
+def _origin_row(found: pd.DataFrame, truth: pd.DataFrame) -> dict[str, object]:
+    """Of what is no contaminant: the most likely origin against the way by which most of the protein came."""
+    truth = truth.assign(group=truth["tissue"] + " · " + truth["condition"])
+    both = found.merge(truth[["group", "protein", "route"]], on=["group", "protein"])
+    both = both[both["route"] != "contaminant"]
+    called = both[both["most_likely"] != "unresolved"]
+    right = int((called["most_likely"] == called["route"]).sum())
+    note = "protein and group; false = called another origin, the rest is unresolved"
+    return _row(ORIGINS, len(both), right, len(called) - right, note)
+
+
+def _leak_row(found: pd.DataFrame, truth: pd.DataFrame) -> dict[str, object]:
+    both = found.merge(truth, on="sample", suffixes=("", "_true")).dropna(subset=["leak_percent"])
+    close = int(((both["leak_percent"] - both["leak_percent_true"]).abs() <= LEAK_POINTS).sum())
+    note = "recovered = flasks within three percentage points of the truth"
+    return _row(LEAKS, len(both), close, len(both) - close, note)
 
 
 def _shares(quality: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
@@ -231,6 +256,8 @@ def _answer(tables: Mapping[str, pd.DataFrame]) -> Answer:
         FLASKS: "{recovered} of {planted} bad flasks were flagged, and {false} good ones",
         CONCENTRATIONS: "{recovered} of {planted} concentrations in range lie within 30 % of the truth",
         PARTICLE_INTERVALS: "{recovered} of {planted} 95 % intervals hold the true particle count",
+        ORIGINS: "{recovered} of {planted} times a protein's origin was called right, {false} times wrong",
+        LEAKS: "the leak of {recovered} of {planted} flasks was met within three points",
     }
     asked = set(tables["recovery"]["question"])
     sentences, cells = [], {}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from .amounts import Planted
+from .amounts import ROUTES, Planted, routes
 from .flasks import tissue_codes
 
 # Only what cells made can be judged: a difference in serum or skin is no biology either way.
-JUDGED = ("secreted", "unconventional", "cell")
+JUDGED = ("secreted", "unconventional", "shed", "vesicle", "cell")
 CONTAMINANTS = ("keratin", "skin", "serum", "other")
 
 
@@ -64,18 +66,22 @@ def sample_truth(planted: Planted, amounts: pd.DataFrame, flasks: pd.DataFrame) 
 
     Returns
     -------
-    Table: sample, leak_percent, bovine_percent, keratin_percent, trypsin_percent (of the true
+    Table: sample, leak_percent, vesicle_percent, carried_percent, bovine_percent, keratin_percent, trypsin_percent (of the true
     amount), injection_log2, accident.
     """
     proteome = planted.proteome
     total = amounts.sum()
+    way = {name: _percent_by_route(planted, str(name), row) for name, row in flasks.iterrows()}
+    by_route = pd.DataFrame(way).T
 
     def percent(member: pd.Series) -> pd.Series:
         return 100 * amounts[member].sum() / total
 
     table = pd.DataFrame(
         {
-            "leak_percent": percent(proteome["origin"].eq("cell")),
+            "leak_percent": by_route["leaked"],
+            "vesicle_percent": by_route["vesicle"],
+            "carried_percent": by_route["carried_over"],
             "bovine_percent": percent(proteome["organism"].eq("Bos taurus")),
             "keratin_percent": percent(proteome["origin"].eq("keratin")),
             "trypsin_percent": percent(proteome["entry_name"].eq("TRYP_PIG")),
@@ -84,3 +90,36 @@ def sample_truth(planted: Planted, amounts: pd.DataFrame, flasks: pd.DataFrame) 
         }
     )
     return table.rename_axis("sample").reset_index()
+
+
+def route_truth(planted: Planted, flasks: pd.DataFrame) -> pd.DataFrame:
+    """By which ways each protein came into the media of a tissue and condition.
+
+    Returns
+    -------
+    Table: tissue, condition, protein, gene, a column for each of `ROUTES` (share of the protein's
+    amount, mean over flasks, adding to one) and `route`, the largest of them.
+    """
+    parts = []
+    for (tissue, condition), rows in flasks.groupby(["tissue", "condition"], sort=False):
+        shares = np.zeros((len(planted.proteome), len(ROUTES)))
+        for name, row in rows.iterrows():
+            amounts = _by_route(planted, str(name), row)
+            shares += amounts / np.maximum(amounts.sum(axis=1, keepdims=True), 1e-12)
+        table = pd.DataFrame(shares / len(rows), columns=list(ROUTES), index=planted.proteome.index)
+        table.insert(0, "tissue", tissue)
+        table.insert(1, "condition", condition)
+        table.insert(2, "gene", planted.proteome["gene"])
+        table["route"] = np.asarray(ROUTES)[shares.argmax(axis=1)]
+        parts.append(table[shares.sum(axis=1) > 0])
+    return pd.concat(parts).rename_axis("protein").reset_index()
+
+
+def _by_route(planted: Planted, name: str, row: pd.Series) -> NDArray[np.float64]:
+    found = routes(planted, name, row)
+    return np.column_stack([found[route] for route in ROUTES])
+
+
+def _percent_by_route(planted: Planted, name: str, row: pd.Series) -> pd.Series:
+    amounts = _by_route(planted, name, row)
+    return pd.Series(100 * amounts.sum(axis=0) / amounts.sum(), index=list(ROUTES))

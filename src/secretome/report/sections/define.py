@@ -15,6 +15,8 @@ _FIGURES: Mapping[str, Callable[[Result], Figure | None]] = {
     "define.similarity": figures.samples,
     "define.detection": figures.detection,
     "define.amounts": figures.amount_bands,
+    "define.origin": figures.origins,
+    "define.leakage": figures.leakage,
 }
 # standard curves drawn on the page; the others stand in the tables
 CURVES = 3
