@@ -266,7 +266,7 @@ def _read_key(plan: Plan, seed: int) -> dict[str, object]:
 
     files = [
         plan.samples.file,
-        *(file for assay in plan.assays for file in (assay.file, assay.samples, assay.mask)),
+        *(file for assay in plan.assays for file in (assay.file, assay.samples, assay.mask, assay.standards)),
     ]
     return {
         "inputs": {str(file.name): sha256(file) for file in files if file is not None and file.is_file()},

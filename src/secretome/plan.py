@@ -16,6 +16,8 @@ from .units import UNITS
 
 Zero = Literal["missing", "measured"]
 Replicate = Literal["collapse", "model"]
+# what an antibody sees of a factor (CLAIMS section 3)
+Form = Literal["", "total", "free", "latent", "acid-activated"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,14 @@ class AssayPlan:
         imputation.
     imputed
         "no": the table has no gaps because only complete proteins were exported.
+    standards
+        Of a panel: a table of expected concentrations (sample, analyte, expected).
+    form, forms
+        Of a panel: what the antibodies see, of all analytes and of single ones.
+    curve
+        "falling" for a competitive assay.
+    concentrated
+        Whether the samples of this assay had been concentrated by `concentration_factor`.
     """
 
     name: str
@@ -84,6 +94,11 @@ class AssayPlan:
     mask_sheet: str | None = None
     mask_columns: str | None = None
     imputed: Literal["", "no"] = ""
+    standards: Path | None = None
+    form: Form = ""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    curve: Literal["rising", "falling"] = "rising"
+    concentrated: Literal["", "yes", "no"] = ""
 
 
 @dataclass(frozen=True)
@@ -539,8 +554,19 @@ def _assay_plan(
         replicate=reader.choice(facts, "[assay]", "replicate", get_args(Replicate), "collapse"),  # type: ignore[arg-type]
         mask=_path(reader, facts, "[assay]", "mask", folder),
         imputed=reader.choice(facts, "[assay]", "imputed", ("", "no"), ""),  # type: ignore[arg-type]
+        standards=_path(reader, facts, "[assay]", "standards", folder),
+        form=reader.choice(facts, "[assay]", "form", get_args(Form), ""),  # type: ignore[arg-type]
+        forms=_forms(reader, facts),
+        curve=reader.choice(facts, "[assay]", "curve", ("rising", "falling"), "rising"),  # type: ignore[arg-type]
+        concentrated=reader.choice(facts, "[assay]", "concentrated", ("", "yes", "no"), ""),  # type: ignore[arg-type]
         **texts,
     )
+
+
+def _forms(reader: _Reader, facts: Mapping[str, object]) -> dict[str, str]:
+    """Analyte to the form that its antibodies see."""
+    given = reader.table(facts, "forms")
+    return {name: reader.choice(given, "assay.forms", name, get_args(Form), "") for name in given}
 
 
 def _design(reader: _Reader, facts: Mapping[str, object]) -> Design | None:

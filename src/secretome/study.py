@@ -32,6 +32,9 @@ ASSAY_KINDS: tuple[str, ...] = get_args(AssayKind)
 MATERIALS: tuple[str, ...] = get_args(Material)
 LOADS: tuple[str, ...] = get_args(Load)
 
+# The assay that `define` adds: concentrations in the medium and amounts, of the preferred platform each.
+AMOUNTS = "amounts"
+
 # The product record of CLAIMS section 2: column of the sample table -> what a gap forbids us to say.
 PRODUCT_RECORD: Mapping[str, str] = MappingProxyType(
     {

@@ -39,6 +39,8 @@ _OTHER = (
     "read count",
     "percent",
     "relative potency",
+    "Cq",
+    "pg/10^6 cells",
 )
 UNITS: tuple[str, ...] = (*_GRAM_PER_LITRE, *_MOLAR, *_OTHER)
 

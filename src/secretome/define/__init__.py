@@ -18,6 +18,7 @@ from secretome.study import Assay, Study, samples_of
 from . import contaminants, detection, leakage, normalisation, origin_result, quality, similarity
 from ._proteome import MATERIALS, Proteome, proteome_of
 from .annotation import UNIPROT
+from .beside import measured_beside
 from .contaminants import classify
 from .located import located
 from .normalisation import normalise
@@ -56,7 +57,9 @@ def run(
     The study: those assays with X in log2 intensity, layers `state` and `intensity`, var columns
     `contaminant_class`, `contaminant_reason`, `masked`, `plasma_protein`, and obs columns `quality`,
     `quality_reason`, `excluded`. Results `contaminants`, `quality`, `normalisation`, `similarity`,
-    `detection`, `origin`, `leakage`; only `quality`, "not tested", when there is no such assay.
+    `detection`, `origin`, `leakage`; of these only `quality`, "not tested", when there is no such assay. Besides
+    `immunoassay`, `amounts`, `concordance`, `particles`, `mirna` for what was measured beside the proteome, and
+    the assay `amounts`.
 
     Raises
     ------
@@ -79,7 +82,8 @@ def run(
     proteome = _cached(study.organism, options)
     assays = [assay for assay in study.select(kind="proteome") if assay.material in MATERIALS]
     if not assays:
-        return study, (_nothing_to_define(),)
+        study, beside = measured_beside(study)
+        return study, (_nothing_to_define(), *beside)
     before, after, judged = [], [], []
     for number, assay in enumerate(assays, start=1):
         raw = proteome_of(assay, study)
@@ -96,7 +100,8 @@ def run(
         if progress is not None:
             progress(number, len(assays))
     samples = pd.concat([samples_of(assay, study.samples) for assay in assays])
-    return _with_history(study, after, judged, options), (
+    study, beside = measured_beside(_with_history(study, after, judged, options))
+    return study, (
         contaminants.result(after, organism=study.organism),
         quality.result(after, judged),
         normalisation.result(before, after, method=options.normalisation, samples=samples),
@@ -104,6 +109,7 @@ def run(
         detection.result(after),
         origin_result.result(after, study, proteome=proteome),
         leakage.result(after, study, seed=seed),
+        *beside,
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from secretome.errors import InvalidInput, Problem, near_misses
 from secretome.results import Answer, Cell, Method, Result
+from secretome.stats.ratio import net, ratio
 
 QUANTITIES = (
     "particles", "particle blank", "protein", "protein blank", "marker", "soluble", "vesicles", "input", "bovine",
@@ -110,19 +111,15 @@ def _ratio(sample: str, mine: pd.DataFrame) -> dict[str, object]:
     reason = "; ".join(w for w in (why, why_protein) if w)
     if reason:
         return {**row, "particles_per_ug": np.nan, "lower": np.nan, "upper": np.nan, "reason": reason}
-    ratio = particles / protein
-    spread = float(np.hypot(particle_error / particles, protein_error / protein))
-    known = spread <= 1  # beyond, the delta method says nothing; false without an error
-    why = (
-        ""
-        if known
-        else "no interval: "
-        + ("the errors are as large as the values" if spread > 1 else "a standard error is missing")
-    )
+    found = ratio(particles, particle_error, protein, protein_error)
+    # beyond, the delta method says nothing; false without an error
+    known = found.standard_error <= found.value
+    why = "a standard error is missing"
+    if found.standard_error > found.value:
+        why = "the errors are as large as the values"
     return {
-        **row, "particles_per_ug": ratio, "lower": ratio * np.exp(-1.96 * spread) if known else np.nan,
-        "upper": ratio * np.exp(1.96 * spread) if known else np.nan,
-        "reason": why,
+        **row, "particles_per_ug": found.value, "lower": found.lower if known else np.nan,
+        "upper": found.upper if known else np.nan, "reason": "" if known else f"no interval: {why}",
     }  # fmt: skip
 
 
@@ -133,8 +130,8 @@ def _net(mine: pd.DataFrame, name: str, blank: str) -> tuple[float, float, str]:
     value, error = float(rows["value"].iloc[0]), float(rows["standard_error"].iloc[0])
     blanks = mine[mine["quantity"] == blank]
     if len(blanks):
-        value -= float(blanks["value"].iloc[0])
-        error = float(np.hypot(error, blanks["standard_error"].iloc[0]))
+        clean = net(value, error, float(blanks["value"].iloc[0]), float(blanks["standard_error"].iloc[0]))
+        value, error = clean.value, clean.standard_error
     return value, error, "" if value > 0 else f"{name} are not above their blank"
 
 
@@ -187,14 +184,14 @@ def _bovine(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _result(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> Result:
-    ratio = tables["ratio"]
+    ratios = tables["ratio"]
     summary = pd.DataFrame(
         {
-            "samples": [len(ratio)],
-            "with_ratio": [int(ratio["particles_per_ug"].notna().sum())],
+            "samples": [len(ratios)],
+            "with_ratio": [int(ratios["particles_per_ug"].notna().sum())],
             "median_ratio": [
-                float(np.median(ratio["particles_per_ug"].dropna()))
-                if ratio["particles_per_ug"].notna().any()
+                float(np.median(ratios["particles_per_ug"].dropna()))
+                if ratios["particles_per_ug"].notna().any()
                 else np.nan
             ],
             "complete": [int((tables["markers"]["misev2018_checklist"] == "complete").sum())],
@@ -202,7 +199,7 @@ def _result(tables: dict[str, pd.DataFrame], frame: pd.DataFrame) -> Result:
     )
     notes = ["What is counted are particles, not vesicles: counts of two instruments or laboratories are not comparable without a bridging standard.",
              "Particles per microgram is a label of co-isolated protein, never a gate; published thresholds were not verified."]  # fmt: skip
-    lacks = [f"{row.sample}: {row.reason}" for row in ratio.itertuples() if row.reason]
+    lacks = [f"{row.sample}: {row.reason}" for row in ratios.itertuples() if row.reason]
     counted = frame[frame["quantity"] == "particles"]
     if (counted["instrument"] == "").any():
         lacks.append("The instrument and settings of a particle count are not reported.")

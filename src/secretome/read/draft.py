@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from secretome.errors import InvalidInput, Problem, UnknownFormat
+from secretome.plan import AssayPlan
 
 from . import sdrf
+from .cells import read_cells
 from .container import is_container
-from .large import is_parquet
+from .instruments import Instrument, find
+from .large import is_large, is_parquet
+from .olink import is_npx
 from .recognise import FORMATS, Recognised, open_table, recognise
 from .text import TextTable, numbers, read_table
 from .transformed import scale_of
@@ -61,7 +65,12 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
     """
     assays: list[tuple[Path, Recognised, tuple[str, ...]]] = []
     others: list[tuple[Path, TextTable]] = []
+    exports: list[tuple[Path, Instrument, str, tuple[str, ...]]] = []
     for file in files:
+        export = _export(file)
+        if export is not None:
+            exports.append((file, *export))
+            continue
         if not is_parquet(file) and not is_container(file):
             table = read_table(file, repeats=True)
             if sdrf.recognises(table.header):
@@ -76,7 +85,7 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
             others.append((file, table))
     # a sheet has numbers too (passage, age): a generic table whose column lists samples is one
     assays, others = _sheets_apart(assays, others)
-    if not assays:
+    if not assays and not exports:
         raise InvalidInput(
             [
                 Problem(
@@ -87,11 +96,44 @@ def draft(files: Sequence[Path], *, folder: Path) -> Draft:
                 )
             ]
         )
-    samples = tuple(dict.fromkeys(name for _, _, names in assays for name in names))
+    listed = [*(names for _, _, names in assays), *(names for *_, names in exports)]
+    samples = tuple(dict.fromkeys(name for names in listed for name in names))
     sheet = _sheet_among(others, samples)
     recognised = {file.name: found for file, found, _ in assays}
-    toml = _toml(assays, sheet, folder)
+    recognised |= {file.name: Recognised(one.name, one.title, evidence) for file, one, evidence, _ in exports}
+    toml = _toml(
+        assays, sheet, folder, [line for export in exports for line in _export_lines(*export[:3], folder)]
+    )
     return Draft(toml, None if sheet else _blank_sheet(samples), recognised, samples)
+
+
+def _export(file: Path) -> tuple[Instrument, str, tuple[str, ...]] | None:
+    """The instrument of a file, the evidence and its samples; None for a proteome or a sheet."""
+    if is_container(file) or not file.is_file() or is_large(file) or (is_parquet(file) and not is_npx(file)):
+        return None
+    cells = read_cells(file)
+    found = find(cells)
+    if found is None:
+        return None
+    plan = AssayPlan(file.name.split(".")[0], file, kind=found[0].kind)
+    return *found, found[0].read(cells, plan).samples()
+
+
+def _export_lines(file: Path, one: Instrument, evidence: str, folder: Path) -> list[str]:
+    lines = [
+        "",
+        "[[assay]]",
+        f'name = "{_escape(file.name.split(".")[0])}"',
+        f'kind = "{one.kind}"',
+        'material = "conditioned_medium"',
+        f'file = "{_escape(_relative(file, folder))}"',
+        f'format = "{one.name}"   # {evidence}',
+    ]
+    if one.kind == "panel":
+        lines += ['# form = "total"        # or free, latent, acid-activated: what the antibodies see']
+    if one.kind in {"panel", "mirna"}:
+        lines += ['# concentrated = "no"   # or "yes": whether these samples had been concentrated']
+    return lines
 
 
 def _recognised(table: TextTable) -> Recognised | None:
@@ -145,6 +187,7 @@ def _toml(
     assays: list[tuple[Path, Recognised, tuple[str, ...]]],
     sheet: tuple[Path, TextTable, str] | None,
     folder: Path,
+    exports: Sequence[str] = (),
 ) -> str:
     lines = [
         "# Drafted by `secretome new`: names were read from the files, nothing was guessed.",
@@ -178,6 +221,7 @@ def _toml(
                 '# zero = "missing"     # or "measured"',
             ]
     lines += [
+        *exports,
         "",
         "# What to compare. The donor is the unit: fill the column `donor` first.",
         "# [design]",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +15,14 @@ from secretome.errors import InvalidInput, Problem, near_misses
 from secretome.parallel import Progress
 from secretome.plan import AssayPlan, Plan, SamplesPlan
 from secretome.results import Answer, Cell, Result
-from secretome.study import PRODUCT_RECORD, Assay, Study
+from secretome.study import AMOUNTS, PRODUCT_RECORD, Assay, Study
 
 from . import sdrf
+from .instruments import MEASURED_KINDS, read_measured
+from .instruments import to_assay as measured_assay
 from .masks import has_mask, with_mask
+from .measured import Measured
+from .own_names import listed_row, renamed, unlisted
 from .proteins import ProteinTable, to_assay
 from .recognise import FORMATS, open_measurements
 from .repeats import repeated_rows
@@ -63,10 +67,18 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     tables: dict[str, tuple[AssayPlan, ProteinTable]] = {}
     own_sheets: dict[str, Sheet] = {}
     tidy: dict[str, Assay] = {}
+    measured: dict[str, tuple[Measured, Assay]] = {}
     for position, assay in enumerate(plan.assays):
         if assay.kind in TIDY_KINDS:
             with _gathering(problems):
                 tidy[assay.name] = read_tidy(assay)
+            continue
+        if assay.kind in MEASURED_KINDS:
+            with _gathering(problems):
+                found = read_measured(assay)
+                problems += unlisted(plan, assay, found, sheet)
+                found = renamed(assay, found, sheet)
+                measured[assay.name] = (found, measured_assay(assay, found))
             continue
         samples, table = sheet, None
         with _gathering(problems):
@@ -85,12 +97,14 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         problems.append(
             Problem("study.toml", "no [[assay]]", "one for each measurement file", "Add an [[assay]].")
         )
-    if len(tables) + len(tidy) == len(plan.assays):
-        problems += _unmeasured(plan, sheet, tables)
+    problems += _reserved(plan)
+    if len(tables) + len(tidy) + len(measured) == len(plan.assays):
+        elsewhere = [name for found, _ in measured.values() for name in found.samples()]
+        problems += _unmeasured(plan, sheet, tables, elsewhere)
     if problems:
         raise InvalidInput(problems)
     study = _assemble(plan, sheet, own_sheets, tables)
-    for table_assay in tidy.values():
+    for table_assay in (*tidy.values(), *(assay for _, assay in measured.values())):
         study = study.with_assay(table_assay)
     problems += _design_problems(plan, study)
     if problems:
@@ -102,6 +116,7 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
         *_unused_columns(tables),
         *_other_organisms(study),
         *(remark for _, table in tables.values() for remark in table.remarks),
+        *(remark for found, _ in measured.values() for remark in found.remarks),
     )
     result = describe(study, plan, tables, notes)
     if sheet is not None and sheet.original is not None:
@@ -257,12 +272,26 @@ def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> l
     return unknown or measured_twice(assay.file.name, table.measurements, sheet)
 
 
+def _reserved(plan: Plan) -> list[Problem]:
+    return [
+        Problem(
+            plan.file.name, "an assay is called 'amounts'", "a name that define does not use", "Rename it."
+        )
+        for assay in plan.assays
+        if assay.name == AMOUNTS
+    ]
+
+
 def _unmeasured(
-    plan: Plan, sheet: Sheet | None, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
+    plan: Plan,
+    sheet: Sheet | None,
+    tables: Mapping[str, tuple[AssayPlan, ProteinTable]],
+    elsewhere: Sequence[str],
 ) -> list[Problem]:
     if sheet is None:
         return []
     measured = [name for assay, table in tables.values() if not assay.samples for name in table.measurements]
+    measured += elsewhere
     seen = {run.sample for name in measured for run in [sheet.run(name)] if run is not None}
     file = (plan.samples.file or plan.file).name
     return [
@@ -353,6 +382,7 @@ def _hashes(plan: Plan) -> dict[str, str]:
         *(assay.file for assay in plan.assays),
         *(assay.samples for assay in plan.assays),
         *(assay.mask for assay in plan.assays),
+        *(assay.standards for assay in plan.assays),
     ]
     return {file.name: sha256(file) for file in dict.fromkeys(files) if file is not None}
 
@@ -365,7 +395,7 @@ def describe(
 ) -> Result:
     """The result `read.study`: samples, assays and the product record with its gaps."""
     record = product_record(study.samples)
-    assays = _assay_table(study, tables)
+    assays = _assay_table(study, plan, tables)
     tissues = named_tissues(study.samples, study.organism)
     summary = pd.DataFrame(
         {
@@ -445,15 +475,17 @@ def product_record(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["field", "status", "values", "forbids"])
 
 
-def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]) -> pd.DataFrame:
+def _assay_table(
+    study: Study, plan: Plan, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
+) -> pd.DataFrame:
     rows = []
-    for name, (plan, table) in tables.items():
+    for name, (assay_plan, table) in tables.items():
         rows.append(
             {
                 "assay": name,
-                "kind": plan.kind,
-                "material": plan.material,
-                "file": plan.file.name,
+                "kind": assay_plan.kind,
+                "material": assay_plan.material,
+                "file": assay_plan.file.name,
                 "format": FORMATS[table.format].title,
                 "quantity": table.quantity,
                 "measurements": len(table.measurements),
@@ -467,4 +499,7 @@ def _assay_table(study: Study, tables: Mapping[str, tuple[AssayPlan, ProteinTabl
                 "imputed": study.assays[name].imputed,
             }
         )
+    others = (one for one in study.assays.values() if one.kind in MEASURED_KINDS and one.name not in tables)
+    files = {one.name: one.file for one in plan.assays}
+    rows += [listed_row(assay, files[assay.name]) for assay in others]
     return pd.DataFrame(rows)

@@ -11,7 +11,7 @@ import pandas as pd
 from secretome.errors import InvalidInput, Problem, near_misses
 from secretome.plan import SamplesPlan
 
-from .sheet import read_sheet
+from .sheet import impossible_amounts, read_sheet
 from .text import TextTable
 
 # columns of a sheet that belong to one measurement, beside all that begin with run_
@@ -104,7 +104,8 @@ def sheet_of(table: TextTable, plan: SamplesPlan) -> Sheet:
     names = {plan.rename.get(column, column): column for column in table.header}
     if MEASUREMENT not in names:
         samples = read_sheet(table, plan)
-        return Sheet(samples, tuple(Run(str(name), (str(name),)) for name in samples.index), table.remarks)
+        named = tuple(Run(str(name), (str(name),)) for name in samples.index)
+        return Sheet(samples, named, (*table.remarks, *impossible_amounts(table, plan)))
     own = {column for name, column in names.items() if _is_of_run(name)}
     problems = _measurement_problems(table, names[MEASUREMENT])
     reduced = one_row_a_sample(table, plan.id, own, problems)
@@ -124,7 +125,8 @@ def sheet_of(table: TextTable, plan: SamplesPlan) -> Sheet:
         )
         for row, line in enumerate(table.lines)
     )
-    return Sheet(samples, runs, (*table.remarks, *fraction_notes(table.file, runs)))
+    doubts = (*fraction_notes(table.file, runs), *impossible_amounts(table, plan))
+    return Sheet(samples, runs, (*table.remarks, *doubts))
 
 
 def one_row_a_sample(

@@ -44,6 +44,9 @@ NUMBER_COLUMNS: Mapping[str, NumberColumn] = {
     "storage_days": NumberColumn("days", 0, 36_500),
     "freeze_thaws": NumberColumn("cycles", 0, 1000),
 }
+# What amounts are made of: an impossible value is set aside and said, and the amounts of that sample name it
+# as missing; everything else of the sample still stands.
+AMOUNT_COLUMNS = ("cells_at_harvest", "volume_ml", "hours", "concentration_factor")
 CHOICE_COLUMNS: Mapping[str, tuple[str, ...]] = {"material": MATERIALS, "load": LOADS}
 
 
@@ -172,7 +175,7 @@ def _name_problems(table: TextTable, column: str, names: list[str]) -> list[Prob
 
 def _typed(table: TextTable, column: str, name: str, problems: list[Problem]) -> object:
     if name in NUMBER_COLUMNS:
-        return _number_column(table, column, NUMBER_COLUMNS[name], problems)
+        return _number_column(table, column, NUMBER_COLUMNS[name], problems, aside=name in AMOUNT_COLUMNS)
     cells = [
         None if cell.strip().lower() in MISSING_WORDS else " ".join(cell.split())
         for cell in table.column(column)
@@ -208,12 +211,34 @@ _TEXT_COLUMNS = frozenset(
 )
 
 
-def _number_column(table: TextTable, column: str, kind: NumberColumn, problems: list[Problem]) -> object:
+def impossible_amounts(table: TextTable, plan: SamplesPlan) -> tuple[str, ...]:
+    """A sentence for each cell of cells, volume, hours or concentration factor that was set aside."""
+    told = []
+    for column in table.header:
+        name = plan.rename.get(column, column)
+        if name not in AMOUNT_COLUMNS:
+            continue
+        kind = NUMBER_COLUMNS[name]
+        for value, line in zip(numbers(table, [column], [])[:, 0], table.lines, strict=True):
+            if not np.isnan(value) and not kind.low <= value <= kind.high:
+                told.append(
+                    f"{table.file}, row {line}, column {column!r}: {value:g} is no number of {kind.unit} between "
+                    f"{kind.low:g} and {kind.high:g}; it was set aside, and no amount is computed with it"
+                )
+    return tuple(told)
+
+
+def _number_column(
+    table: TextTable, column: str, kind: NumberColumn, problems: list[Problem], *, aside: bool = False
+) -> object:
     expected = f"a number of {kind.unit} between {kind.low:g} and {kind.high:g}"
     values = numbers(table, [column], problems, expected=expected)[:, 0]
     for value, line in zip(values, table.lines, strict=True):
-        if not np.isnan(value) and not kind.low <= value <= kind.high:
+        if not np.isnan(value) and not kind.low <= value <= kind.high and not aside:
             problems.append(Problem(table.file, f"{value:g}", expected, "Mend the cell.", line, column))
+    if aside:
+        with np.errstate(invalid="ignore"):
+            return np.where((values >= kind.low) & (values <= kind.high), values, np.nan)
     return values
 
 

@@ -79,7 +79,7 @@ def laboratory(recipe: Recipe | None = None, *, seed: int) -> Laboratory:
         "contrasts": comparisons,
         "effects": known.effects(planted, comparisons),
     }
-    plans = {"study.toml": study_toml(recipe, seed, comparisons, parts[:1])}
+    plans = {"study.toml": study_toml(recipe, seed, comparisons, _first(parts))}
     if len(parts) > 1:
         plans["study_complete.toml"] = study_toml(recipe, seed, comparisons, parts)
     return Laboratory(
@@ -89,6 +89,11 @@ def laboratory(recipe: Recipe | None = None, *, seed: int) -> Laboratory:
         plans=plans,
         truth=truth | {name: table for part in parts for name, table in part.truth.items()},
     )
+
+
+def _first(parts: list[Part]) -> list[Part]:
+    """The media as the demo reads them: proteome, immunoassay, particles."""
+    return [part for part in parts if part.assay.get("name") in {"proteome", "panel", "particles"}]
 
 
 def write(laboratory: Laboratory, folder: Path) -> tuple[Path, ...]:

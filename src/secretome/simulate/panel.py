@@ -84,7 +84,14 @@ def panel(planted: Planted, flasks: pd.DataFrame, sheet: pd.DataFrame, amounts: 
         truth={
             "panel": pd.DataFrame(truth, columns=["sample", "analyte", "pg_ml", "lod_pg_ml", "below_lod"])
         },
-        assay={"name": "panel", "kind": "panel", "material": "conditioned_medium", "file": "panel/wells.tsv"},
+        assay={
+            "name": "panel",
+            "kind": "panel",
+            "material": "conditioned_medium",
+            "file": "panel/wells.tsv",
+            "form": "total",
+            "concentrated": "no",
+        },
     )
 
 

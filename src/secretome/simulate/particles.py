@@ -49,6 +49,7 @@ def particles(planted: Planted, flasks: pd.DataFrame, sheet: pd.DataFrame) -> Pa
             "kind": "particles",
             "material": "conditioned_medium",
             "file": "particles/runs.tsv",
+            "concentrated": "no",
         },
     )
 

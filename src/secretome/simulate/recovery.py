@@ -8,6 +8,8 @@ import pandas as pd
 
 from secretome.results import Answer, Cell, Method, Result, Verdict
 
+from .assays import CONCENTRATIONS, PARTICLE_INTERVALS, assay_rows
+
 FDR = 0.05
 SHARE_POINTS = 2.0  # a share further off than this counts as missed
 
@@ -72,6 +74,7 @@ def recovery(results: Mapping[str, Result], truth: Mapping[str, pd.DataFrame]) -
         rows.append(_flask_row(quality, truth["samples"]))
         tables["shares"] = _shares(quality, truth["samples"])
         rows += _share_rows(tables["shares"])
+    rows += assay_rows(results, truth)
     if "routes" in truth and "define.origin" in results:
         rows.append(_origin_row(results["define.origin"].tables["proteins"], truth["routes"]))
     if "define.leakage" in results and "samples" in results["define.leakage"].tables:
@@ -251,6 +254,8 @@ def _answer(tables: Mapping[str, pd.DataFrame]) -> Answer:
         CONTAMINANTS: "{recovered} of {planted} contaminants were masked",
         KEPT: "{recovered} of {planted} secreted proteins were kept",
         FLASKS: "{recovered} of {planted} bad flasks were flagged, and {false} good ones",
+        CONCENTRATIONS: "{recovered} of {planted} concentrations in range lie within 30 % of the truth",
+        PARTICLE_INTERVALS: "{recovered} of {planted} 95 % intervals hold the true particle count",
         ORIGINS: "{recovered} of {planted} times a protein's origin was called right, {false} times wrong",
         LEAKS: "the leak of {recovered} of {planted} flasks was met within three points",
     }

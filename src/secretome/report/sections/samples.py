@@ -32,6 +32,9 @@ def build(contents: Contents) -> Section | None:
     if not contents.results:
         return None
     quality = contents.results[0]
+    if "samples" not in quality.tables:
+        # no proteome: nothing was judged, and the result says so
+        return Section(title("samples"), "samples", (finding(quality),))
     # One row per sample is the page's promise, so this table is cut later than others.
     samples = quality.tables["samples"]
     worst_first = samples.iloc[samples["verdict"].map(_WORST).fillna(len(_WORST)).argsort(kind="stable")]
