@@ -129,6 +129,9 @@ class VaryOptions:
     ----------
     trend, robust, prior
         Of the moderated test (`stats.linear.moderate`).
+    count_prior
+        Let the prior variance of contrasts follow the number of peptides, by this curve, in place of `trend`,
+        `robust` and `prior`.
     covariance
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
@@ -150,6 +153,7 @@ class VaryOptions:
     trend: bool = True
     robust: bool = True
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
+    count_prior: Literal["off", "reciprocal", "loess", "spline"] = "off"
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
     one_sided: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from .fitting import (
     fit_one_sided,
     flask_fit,
 )
+from .moderation import peptide_counts, without_counts
 from .numbers import aliased_with_tissue
 from .power import COLUMNS as POWER_COLUMNS
 from .power import power_table
@@ -103,8 +104,9 @@ def question_of(
     donors = samples[design.unit].astype(str).to_numpy()
     left, right = len(set(donors[sides.left])), len(set(donors[sides.right]))
     reason = _imputed(assay) or _refusal(sides, left, right, options)
-    reason = reason or _aliased_slope(design, samples, expression, sides)
-    return Question(name, expression, assay, samples, values, sides, reason)
+    reason = reason or _aliased_slope(design, samples, expression, sides) or without_counts(assay, options)
+    counts = None if options.count_prior == "off" else peptide_counts(assay)
+    return Question(name, expression, assay, samples, values, sides, reason, counts)
 
 
 def _imputed(assay: Assay) -> str:
@@ -143,6 +145,7 @@ def _judge(question: Question, design: Design, options: VaryOptions, flasks: lin
     table = _counts(question, design)
     masked = table["contaminant_masked"].to_numpy(dtype=bool)
     fitted = fit_donors(question, design, options, ~masked)
+    question = replace(question, reason=question.reason or fitted.reason)
     for column, numbers in fitted.columns.items():
         table[column] = numbers
     few = table[["donors_left", "donors_right"]].min(axis=1).to_numpy() < options.min_donors
@@ -292,6 +295,7 @@ def _status(
         one_sided,
         np.full(len(table), bool(question.reason)),
         few,
+        np.zeros(len(table), dtype=bool) if question.counts is None else np.isnan(question.counts),
         table["p_value"].isna().to_numpy(),
     ]
     words = [
@@ -301,6 +305,7 @@ def _status(
         "seen on one side only",
         "contrast not tested",
         "too few donors",
+        "no peptide count",
         "not estimable",
     ]
     return np.select(conditions, words, default="tested")

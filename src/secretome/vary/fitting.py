@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from secretome.stats import linear
 from secretome.stats.empirical_null import excess
 from secretome.study import Assay
 
+from .moderation import beyond_minimum, moderated
 from .one_sided import judge_one_sided
 from .units import Sides, Units, donor_values, paired_differences
 
@@ -28,7 +29,7 @@ _TAILS = 2.0  # df of a one-sided row: at most this many times those of its dono
 
 @dataclass(frozen=True)
 class Question:
-    """One contrast on one assay: flasks, sides, and what is to be fitted."""
+    """One contrast on one assay: flasks, sides, what is to be fitted; `counts` (n,) of peptides where asked for."""
 
     name: str
     expression: str
@@ -37,13 +38,15 @@ class Question:
     values: NDArray[np.float64]
     sides: Sides
     reason: str
+    counts: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
 class Fitted:
     """Columns (n,) of the effects table, NaN where there is no answer; the prior; sigma of one donor (n,).
 
-    `excess` is the factor by which the bulk of proteins scatters more between the sides than donors explain.
+    `excess` is the factor by which the bulk of proteins scatters more between the sides than donors explain;
+    `reason` says why nothing could be fitted.
     """
 
     columns: dict[str, NDArray[np.float64]]
@@ -51,6 +54,7 @@ class Fitted:
     sigma: NDArray[np.float64]
     df: float
     excess: float = 1.0
+    reason: str = ""
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
@@ -60,43 +64,44 @@ def fit_donors(question: Question, design: Design, options: VaryOptions, tested:
     sigma = np.full(len(question.values), np.nan)
     units = units_of(question, design)
     usable = tested & (~np.isnan(units.values)).any(axis=1)
+    if question.counts is not None:
+        usable &= np.isfinite(question.counts)
     if not usable.any() or units.values.shape[1] <= units.design.shape[1]:
         return Fitted(empty, "", sigma, np.nan)
     contrasted = _contrasted(units, usable, options)
-    moderated = linear.moderate(contrasted, trend=options.trend, robust=options.robust, prior=options.prior)
-    factor = _excess(moderated, options)
-    beyond = linear.treat(
-        replace(contrasted, unscaled_sd=factor * contrasted.unscaled_sd),
-        options.minimum_log2_ratio,
-        trend=options.trend,
-        robust=options.robust,
-        prior=options.prior,
-    )
-    half = student.ppf(0.5 + INTERVAL / 2, moderated.df_total) * moderated.standard_error[:, 0]
-    ratio = moderated.coefficients[:, 0]
+    counts = None if question.counts is None else question.counts[usable]
+    try:
+        tests = moderated(contrasted, options, counts)
+    except NotEstimable as error:
+        if counts is None:
+            raise
+        return Fitted(empty, "", sigma, np.nan, reason=f"count_prior: {error}")
+    factor = _excess(tests, options)
+    half = student.ppf(0.5 + INTERVAL / 2, tests.df_total) * tests.standard_error[:, 0]
+    ratio = tests.coefficients[:, 0]
     found = {
         "log2_ratio": ratio,
         "lower": ratio - half,
         "upper": ratio + half,
-        "standard_error": moderated.standard_error[:, 0],
-        "t": moderated.t[:, 0],
-        "df": moderated.df_total,
-        "p_value": moderated.p_value[:, 0],
-        "p_minimum_effect": beyond.p_value[:, 0],
+        "standard_error": tests.standard_error[:, 0],
+        "t": tests.t[:, 0],
+        "df": tests.df_total,
+        "p_value": tests.p_value[:, 0],
+        "p_minimum_effect": beyond_minimum(contrasted, options, counts, factor=factor),
         "mean_log2_intensity": _row_means(question.values[usable]),
     }
     for name, numbers in found.items():
         empty[name][usable] = numbers
-    sigma[usable] = np.sqrt(moderated.s2_post)
-    known = np.isfinite(moderated.p_value[:, 0])
-    df = float(np.median(moderated.df_total[known])) if known.any() else np.nan
-    return Fitted(empty, str(moderated.prior), sigma, df, factor)
+    sigma[usable] = np.sqrt(tests.s2_post)
+    known = np.isfinite(tests.p_value[:, 0])
+    df = float(np.median(tests.df_total[known])) if known.any() else np.nan
+    return Fitted(empty, str(tests.prior), sigma, df, factor)
 
 
-def _excess(moderated: linear.Moderated, options: VaryOptions) -> float:
+def _excess(tests: linear.RowTests, options: VaryOptions) -> float:
     """How much wider than chance the bulk of the statistics spreads, 1 or more."""
-    z = np.sign(moderated.t[:, 0]) * norm.isf(moderated.p_value[:, 0] / 2)
-    return excess(z, moderated.standard_error[:, 0], minimum=options.minimum_log2_ratio)
+    z = np.sign(tests.t[:, 0]) * norm.isf(tests.p_value[:, 0] / 2)
+    return excess(z, tests.standard_error[:, 0], minimum=options.minimum_log2_ratio)
 
 
 def fit_one_sided(
@@ -168,10 +173,10 @@ def claimed_on_flasks(
         return 0
     contrasted = linear.contrast_rows(fit, weights[:, None], covariance=options.covariance)
     try:
-        moderated = linear.moderate(contrasted, trend=options.trend, prior="legacy")
+        tests = linear.moderate(contrasted, trend=options.trend, prior="legacy")
     except NotEstimable:
         return 0
-    p = moderated.p_value[rows, 0]
+    p = tests.p_value[rows, 0]
     p = p[~np.isnan(p)]
     return int((false_discovery_control(p) <= FDR).sum()) if p.size else 0
 

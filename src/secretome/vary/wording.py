@@ -61,6 +61,7 @@ def contrasts_result(
             "trend": options.trend,
             "robust": options.robust,
             "prior": options.prior,
+            "count_prior": options.count_prior,
             "covariance": options.covariance,
             "min_donors": options.min_donors,
             "one_sided": options.one_sided,
@@ -71,7 +72,7 @@ def contrasts_result(
         },
         notes=tuple(refused) + _notes(contrasts, power, study),
         lacks=_lacks(contrasts),
-        methods=_METHODS,
+        methods=_METHODS if options.count_prior == "off" else (*_METHODS, _by_count(options)),
     )
 
 
@@ -154,6 +155,14 @@ def _lacks(contrasts: pd.DataFrame) -> tuple[str, ...]:
         return ()
     return (
         "Some proteins seen on one side only were shown by too few donors even there; a targeted assay would judge them.",
+    )
+
+
+def _by_count(options: VaryOptions) -> Method:
+    return Method(
+        "The prior variance of the moderated tests of contrasts followed the number of peptides of each protein "
+        f"(curve: {options.count_prior}) in place of its mean intensity; proteins without a count were not tested.",
+        ("10.1074/mcp.TIR119.001646",),
     )
 
 
