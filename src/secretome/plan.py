@@ -132,6 +132,8 @@ class VaryOptions:
     count_prior
         Let the prior variance of contrasts follow the number of peptides, by this curve, in place of `trend`,
         `robust` and `prior`.
+    array_weights
+        Weigh each flask by how well its proteins follow the model; the donor stays the unit.
     covariance
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
@@ -154,6 +156,7 @@ class VaryOptions:
     robust: bool = True
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     count_prior: Literal["off", "reciprocal", "loess", "spline"] = "off"
+    array_weights: bool = False
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
     one_sided: bool = True

@@ -19,6 +19,7 @@ from secretome.study import Assay
 
 from .moderation import beyond_minimum, moderated
 from .one_sided import judge_one_sided
+from .sample_weights import NO_WEIGHTS, FlaskWeights
 from .units import Sides, Units, donor_values, paired_differences
 
 FDR = 0.05
@@ -29,7 +30,10 @@ _TAILS = 2.0  # df of a one-sided row: at most this many times those of its dono
 
 @dataclass(frozen=True)
 class Question:
-    """One contrast on one assay: flasks, sides, what is to be fitted; `counts` (n,) of peptides where asked for."""
+    """One contrast on one assay: flasks, sides, what is to be fitted.
+
+    Where asked for, `counts` (n,) of peptides and the weights of the flasks.
+    """
 
     name: str
     expression: str
@@ -39,6 +43,7 @@ class Question:
     sides: Sides
     reason: str
     counts: NDArray[np.float64] | None = None
+    weighted: FlaskWeights = NO_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -185,9 +190,16 @@ def units_of(question: Question, design: Design) -> Units:
     """What is tested: one difference a donor, or one value a donor and level."""
     if question.sides.strategy == "paired within donor":
         return paired_differences(
-            question.values, design, question.samples, question.expression, question.sides
+            question.values,
+            design,
+            question.samples,
+            question.expression,
+            question.sides,
+            question.weighted.weights,
         )
-    return donor_values(question.values, design, question.samples, question.expression)
+    return donor_values(
+        question.values, design, question.samples, question.expression, question.weighted.weights
+    )
 
 
 def _contrasted(units: Units, usable: NDArray[np.bool_], options: VaryOptions) -> linear.RowFit:
@@ -195,7 +207,8 @@ def _contrasted(units: Units, usable: NDArray[np.bool_], options: VaryOptions) -
     correlation = 0.0
     if units.blocks is not None:
         correlation = linear.consensus_correlation(values, units.design, units.blocks).consensus
-    fit = linear.fit_rows(values, units.design, block=units.blocks, correlation=correlation)
+    weights = None if units.weights is None else units.weights[usable]
+    fit = linear.fit_rows(values, units.design, weights=weights, block=units.blocks, correlation=correlation)
     return linear.contrast_rows(fit, units.contrast[:, None], covariance=options.covariance)
 
 
