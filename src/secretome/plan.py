@@ -134,6 +134,8 @@ class VaryOptions:
         `robust` and `prior`.
     array_weights
         Weigh each flask by how well its proteins follow the model; the donor stays the unit.
+    leak_adjusted
+        Make the contrasts once more with the leak share of each sample held fixed, beside the plain ones.
     covariance
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
@@ -157,6 +159,7 @@ class VaryOptions:
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
     count_prior: Literal["off", "reciprocal", "loess", "spline"] = "off"
     array_weights: bool = False
+    leak_adjusted: bool = False
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
     one_sided: bool = True

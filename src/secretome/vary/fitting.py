@@ -63,11 +63,15 @@ class Fitted:
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
-    """The moderated test of the rows in `tested`; NaN elsewhere."""
+    """The moderated test of the rows in `tested` on donors; NaN elsewhere."""
+    return fit_units(question, units_of(question, design), options, tested)
+
+
+def fit_units(question: Question, units: Units, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
+    """The moderated test of the rows in `tested` on the units given; NaN elsewhere."""
     names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
     empty = {name: np.full(len(question.values), np.nan) for name in names}
     sigma = np.full(len(question.values), np.nan)
-    units = units_of(question, design)
     usable = tested & (~np.isnan(units.values)).any(axis=1)
     if question.counts is not None:
         usable &= np.isfinite(question.counts)
