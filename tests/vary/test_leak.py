@@ -117,9 +117,20 @@ def test_a_leak_that_goes_with_the_contrast_is_refused_in_words(build, exactly):
 def test_gaps_of_the_leak_are_named(build):
     study, leakage = _leaky(build)
     plain = compare(study, OPTIONS)
-    leakage.tables["samples"].loc[[0, 3], ["leak_percent", "anchored_percent"]] = np.nan
+    table = leakage.tables["samples"]
+    table.loc[[0, 1, 3], ["leak_percent", "anchored_percent"]] = np.nan
+    result = compare_leak_adjusted(study, plain, leakage, OPTIONS)
+    assert any("left out where the leak is held fixed (3): A00, A01, A11" in note for note in result.notes)
+    true = result.tables["adjusted"].set_index("protein").loc[[f"P{i}" for i in TRUE], "log2_ratio_adjusted"]
+    assert true.mean() == pytest.approx(2, abs=0.3)
+    table.loc[
+        table["sample"].str.startswith("A") & (table.index > 1), ["leak_percent", "anchored_percent"]
+    ] = np.nan
     reason = compare_leak_adjusted(study, plain, leakage, OPTIONS).tables["contrasts"]["reason"].item()
-    assert reason == "2 samples have no leak share (A00, A11)"
+    assert reason == "0 and 8 donors have a leak share; at least 2 on each side are needed"
+    table[["leak_percent", "anchored_percent"]] = np.nan
+    reason = compare_leak_adjusted(study, plain, leakage, OPTIONS).tables["contrasts"]["reason"].item()
+    assert reason == "no sample has a leak share"
     reason = compare_leak_adjusted(study, plain, None, OPTIONS).tables["contrasts"]["reason"].item()
     assert "no leak share was estimated" in reason
     leakage.tables["samples"]["assay"] = "other"

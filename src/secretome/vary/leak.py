@@ -68,19 +68,20 @@ def compare_leak_adjusted(
     information the leak takes 80 % or more is refused. The detection curves are not adjusted.
     """
     design = study.design or Design()
-    facts, parts = [], []
+    facts, parts, lost = [], [], set[str]()
     effects = plain.tables["effects"]
     for row in plain.tables["contrasts"].itertuples():
         name, assay = str(row.contrast), study.assays[str(row.assay)]
         question = question_of(study, assay, design, name, design.contrasts[name], options)
         leak, reason = _leak_of(assay, question.samples, leakage)
-        held = _hold(question, design, leak, str(row.reason) or reason)
+        held = _hold(question, design, leak, str(row.reason) or reason, options)
         mine = effects[(effects["contrast"] == name) & (effects["assay"] == assay.name)]
         table = _adjusted(question, held, mine, options) if held.units is not None else None
         facts.append(_facts(question, leak, held, table))
         if table is not None:
             parts.append(table)
-    return _result(design, pd.DataFrame(facts, columns=FACTS), stacked(parts, COLUMNS), options)
+            lost.update(_lost(assay, question.samples, leak))
+    return _result(design, pd.DataFrame(facts, columns=FACTS), stacked(parts, COLUMNS), sorted(lost), options)
 
 
 def _leak_of(assay: Assay, samples: pd.DataFrame, leakage: Result | None) -> tuple[NDArray[np.float64], str]:
@@ -96,18 +97,27 @@ def _leak_of(assay: Assay, samples: pd.DataFrame, leakage: Result | None) -> tup
     known = percent.groupby(mine["sample"].astype(str)).mean()
     names = assay.matrix.obs["sample"].astype(str).reindex(samples.index)
     leak = names.map(known).to_numpy(dtype=float)
-    lost = sorted({str(name) for name, value in zip(names, leak, strict=True) if not value > 0})
-    if not lost:
-        return leak, ""
-    listed = ", ".join(lost[:5]) + (" …" if len(lost) > 5 else "")
-    return leak, f"{len(lost)} samples have no leak share ({listed})"
+    leak[~(leak > 0)] = np.nan
+    return leak, "" if np.isfinite(leak).any() else "no sample has a leak share"
 
 
-def _hold(question: Question, design: Design, leak: NDArray[np.float64], reason: str) -> _Held:
+def _lost(assay: Assay, samples: pd.DataFrame, leak: NDArray[np.float64]) -> set[str]:
+    """Samples of an assay without a leak share."""
+    names = assay.matrix.obs["sample"].astype(str).reindex(samples.index).to_numpy()
+    return set(names[np.isnan(leak)])
+
+
+def _hold(
+    question: Question, design: Design, leak: NDArray[np.float64], reason: str, options: VaryOptions
+) -> _Held:
+    """The donor values and the leak as a covariate; flasks without a leak share are left out of both."""
+    reason = reason or _too_few(question, design, leak, options)
     if reason:
         return _Held(None, np.nan, reason)
-    units = units_of(question, design)
+    known = np.isfinite(leak)
+    units = units_of(replace(question, values=np.where(known, question.values, np.nan)), design)
     covariate = units_of(replace(question, values=np.log2(leak)[None, :]), design).values[0]
+    units, covariate = _without(units, np.isfinite(covariate)), covariate[np.isfinite(covariate)]
     matrix = np.column_stack([units.design, covariate])
     spare = len(covariate) - np.linalg.matrix_rank(matrix)
     if spare < 1:
@@ -121,6 +131,29 @@ def _hold(question: Question, design: Design, leak: NDArray[np.float64], reason:
         return _Held(None, share, words)
     weights = np.append(units.contrast, 0.0)
     return _Held(replace(units, design=matrix, contrast=weights), share, "")
+
+
+def _too_few(question: Question, design: Design, leak: NDArray[np.float64], options: VaryOptions) -> str:
+    """Why the donors with a leak share cannot answer the contrast, or an empty text."""
+    donors = question.samples[design.unit].astype(str).to_numpy()
+    sides = [question.sides.left]
+    if question.sides.strategy != "slope between donors":
+        sides.append(question.sides.right)
+    counts = [len(set(donors[side & np.isfinite(leak)])) for side in sides]
+    if min(counts) >= options.min_donors:
+        return ""
+    return f"{' and '.join(map(str, counts))} donors have a leak share; at least {options.min_donors} on each side are needed"
+
+
+def _without(units: Units, kept: NDArray[np.bool_]) -> Units:
+    """These units only."""
+    return replace(
+        units,
+        values=units.values[:, kept],
+        design=units.design[kept],
+        blocks=None if units.blocks is None else units.blocks[kept],
+        weights=None if units.weights is None else units.weights[:, kept],
+    )
 
 
 def _goes_with(units: Units, matrix: NDArray[np.float64]) -> float:
@@ -182,7 +215,9 @@ def _facts(
     }
 
 
-def _result(design: Design, facts: pd.DataFrame, table: pd.DataFrame, options: VaryOptions) -> Result:
+def _result(
+    design: Design, facts: pd.DataFrame, table: pd.DataFrame, lost: list[str], options: VaryOptions
+) -> Result:
     columns = (
         "plain_5_fdr",
         "adjusted_5_fdr",
@@ -217,12 +252,27 @@ def _result(design: Design, facts: pd.DataFrame, table: pd.DataFrame, options: V
             "covariate": "log2 of the leak share (anchored where LDH or viability allow it)",
             "refused_from": CONFOUNDED,
         },
-        notes=(*_CAUTIONS, *(f"{row.contrast}: {row.reason}." for row in facts.itertuples() if row.reason)),
+        notes=(
+            *_CAUTIONS,
+            *_left_out(lost),
+            *(f"{row.contrast}: {row.reason}." for row in facts.itertuples() if row.reason),
+        ),
         methods=(
             Method(
                 "On request the contrasts were fitted again with log2 of the estimated leak share of each donor's "
                 "flasks as a covariate; both results are given."
             ),
+        ),
+    )
+
+
+def _left_out(lost: list[str]) -> tuple[str, ...]:
+    if not lost:
+        return ()
+    return (
+        (
+            f"Without a leak share, and left out where the leak is held fixed ({len(lost)}): {', '.join(lost)}; "
+            "part of the difference between the two results may be due to that."
         ),
     )
 
