@@ -111,6 +111,8 @@ class DefineOptions:
         Of log2 values.
     exclude
         Samples left out of later contrasts.
+    batch
+        Column of the samples that is taken out of the map of samples; pictures only, never tests.
     annotation
         What is known of each protein beforehand: the tables that are shipped, or for genes that they lack the
         reviewed proteome that `secretome knowledge update` brought.
@@ -118,6 +120,7 @@ class DefineOptions:
 
     normalisation: Literal["none", "median", "quantile"] = "none"
     exclude: tuple[str, ...] = ()
+    batch: str = ""
     annotation: Literal["shipped", "uniprot"] = "shipped"
 
 
