@@ -51,24 +51,41 @@ class Fitted:
     sigma: NDArray[np.float64]
     df: float
     excess: float = 1.0
+    from_precursors: bool = False
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
     """The moderated test of the rows in `tested`; NaN elsewhere."""
-    names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
-    empty = {name: np.full(len(question.values), np.nan) for name in names}
-    sigma = np.full(len(question.values), np.nan)
     units = units_of(question, design)
     usable = tested & (~np.isnan(units.values)).any(axis=1)
     if not usable.any() or units.values.shape[1] <= units.design.shape[1]:
-        return Fitted(empty, "", sigma, np.nan)
-    contrasted = _contrasted(units, usable, options)
-    moderated = linear.moderate(contrasted, trend=options.trend, robust=options.robust, prior=options.prior)
+        return Fitted(_unanswered(question), "", np.full(len(question.values), np.nan), np.nan)
+    return answered(question, _contrasted(units, usable, options), usable, options, trend=options.trend)
+
+
+def answered(
+    question: Question, contrasted: linear.RowFit, usable: NDArray[np.bool_], options: VaryOptions, *,
+    trend: bool, spread: NDArray[np.float64] | float = 1.0, from_precursors: bool = False,
+) -> Fitted:  # fmt: skip
+    """The tests of one fitted contrast: against 0 and beyond the minimum.
+
+    Parameters
+    ----------
+    contrasted
+        One contrast of the rows in `usable`.
+    trend
+        Whether the prior variance follows the mean level.
+    spread
+        Of one donor in units of the residual standard deviation.
+    """
+    empty = _unanswered(question)
+    sigma = np.full(len(question.values), np.nan)
+    moderated = linear.moderate(contrasted, trend=trend, robust=options.robust, prior=options.prior)
     factor = _excess(moderated, options)
     beyond = linear.treat(
         replace(contrasted, unscaled_sd=factor * contrasted.unscaled_sd),
         options.minimum_log2_ratio,
-        trend=options.trend,
+        trend=trend,
         robust=options.robust,
         prior=options.prior,
     )
@@ -87,10 +104,15 @@ def fit_donors(question: Question, design: Design, options: VaryOptions, tested:
     }
     for name, numbers in found.items():
         empty[name][usable] = numbers
-    sigma[usable] = np.sqrt(moderated.s2_post)
+    sigma[usable] = np.sqrt(moderated.s2_post) * spread
     known = np.isfinite(moderated.p_value[:, 0])
     df = float(np.median(moderated.df_total[known])) if known.any() else np.nan
-    return Fitted(empty, str(moderated.prior), sigma, df, factor)
+    return Fitted(empty, str(moderated.prior), sigma, df, factor, from_precursors)
+
+
+def _unanswered(question: Question) -> dict[str, NDArray[np.float64]]:
+    names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
+    return {name: np.full(len(question.values), np.nan) for name in names}
 
 
 def _excess(moderated: linear.Moderated, options: VaryOptions) -> float:

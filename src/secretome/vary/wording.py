@@ -14,6 +14,7 @@ from secretome.study import Study
 
 from .fitting import INTERVAL
 
+ON_PRECURSORS = "moderated t on precursors"
 DEPTH_RATIO = 1.2  # of the sides: from here the weakest quarter leans by 0.1 log2 (tests/slow/test_depth.py)
 
 
@@ -64,6 +65,7 @@ def contrasts_result(
             "covariance": options.covariance,
             "min_donors": options.min_donors,
             "one_sided": options.one_sided,
+            "precursors": options.precursors,
             "minimum_log2_ratio": options.minimum_log2_ratio,
             "depth_ratio": DEPTH_RATIO,
             "interval": INTERVAL,
@@ -71,7 +73,7 @@ def contrasts_result(
         },
         notes=tuple(refused) + _notes(contrasts, power, study),
         lacks=_lacks(contrasts),
-        methods=_METHODS,
+        methods=_methods(effects),
     )
 
 
@@ -103,6 +105,11 @@ def _notes(contrasts: pd.DataFrame, power: pd.DataFrame, study: Study) -> tuple[
         f"{row.contrast}: proteins seen on one side only were not judged: {row.detection_reason}."
         for row in contrasts.itertuples()
         if row.detection_reason
+    ]
+    notes += [
+        f"{row.contrast}: tested on the protein table, not from precursors: {row.precursors_reason}."
+        for row in contrasts.itertuples()
+        if row.precursors_reason
     ]
     flagged = [
         str(sample)
@@ -157,6 +164,10 @@ def _lacks(contrasts: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def _methods(effects: pd.DataFrame) -> tuple[Method, ...]:
+    return (*_METHODS, _PRECURSORS) if (effects["method"] == ON_PRECURSORS).any() else _METHODS
+
+
 _METHODS = (
     Method(
         "Differences were tested on one value a donor (or one difference a donor for factors varied within donors), "
@@ -173,4 +184,11 @@ _METHODS = (
         "P values were adjusted within each contrast for the false discovery rate.",
         ("10.1111/j.2517-6161.1995.tb02031.x",),
     ),
+)
+_PRECURSORS = Method(
+    "Proteins marked as tested on precursors were quantified from one value of each precursor a donor and level by "
+    "the posterior mode under a detection curve, in which a precursor that was not seen has the probability of not "
+    "being seen; their standard errors and levels set the weights of the linear models. What was estimated where "
+    "nothing was detected is never shown as measured.",
+    ("10.1093/bioinformatics/btad200", "10.1101/2025.04.28.651125"),
 )
