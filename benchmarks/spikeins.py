@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +41,15 @@ p <- rep(NA, nrow(y)); p[ok] <- p.adjust(f$p.value[, 2], "BH"); write(p, a[2], n
 
 @dataclass(frozen=True)
 class SpikeIn:
-    """Log2 values (n, 6), three runs left and three right; which rows truly differ (n,)."""
+    """Log2 values (n, 6), three runs left and three right; which rows truly differ (n,).
+
+    `precursors`, where the report holds them: sample `run1` to `run6`, protein `P0` and on, precursor, intensity.
+    """
 
     name: str
     values: np.ndarray
     true: np.ndarray
+    precursors: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def main() -> None:
     data = Path(os.environ.get("SECRETOME_SHARED", "../shared")) / "data"
     for case in (ramus(data), giai_gianetto(data), hye124(data), *staes(data)):
         print(line(case.name, "secretome", judge(case), int(case.true.sum())))
+        if case.precursors is not None:
+            print(line(case.name, "precursors", judge(case, precursors=True), int(case.true.sum())))
         if shutil.which("Rscript"):
             print(line(case.name, "limma", judge_limma(case), int(case.true.sum())))
 
@@ -77,9 +83,11 @@ def line(name: str, who: str, score: Score, total: int) -> str:
     )
 
 
-def judge(case: SpikeIn) -> Score:
-    """The calls of `vary.compare` on this case."""
-    effects = compare(study_of(case.values), VaryOptions()).tables["effects"]
+def judge(case: SpikeIn, *, precursors: bool = False) -> Score:
+    """The calls of `vary.compare` on this case, from the protein table or from its precursors."""
+    study = study_of(case.values)
+    study = study.with_assay(replace(study.assays["proteome"], table=case.precursors))
+    effects = compare(study, VaryOptions(precursors=precursors)).tables["effects"]
     row = effects["protein"].str[1:].astype(int).to_numpy()
     called = np.zeros(len(case.values), dtype=bool)
     called[row] = (effects["fdr_minimum_effect"] <= 0.05).to_numpy()
@@ -154,7 +162,14 @@ def hye124(data: Path) -> SpikeIn:
     human = (read.features["organism"] == "Homo sapiens").to_numpy()
     values = np.asarray(read.values, dtype=float)
     values = values if values.shape[0] == len(human) else values.T
-    return SpikeIn("hye124-maxlfq", centred(values[:, order], human), ~human)
+    rows = {name: f"P{place}" for place, name in enumerate(read.features.index)}
+    runs = {read.measurements[place]: f"run{number}" for number, place in enumerate(order, start=1)}
+    tidy = read.precursors
+    if tidy is not None:
+        tidy = tidy.assign(
+            sample=tidy["sample"].astype(str).map(runs), protein=tidy["protein"].astype(str).map(rows)
+        )
+    return SpikeIn("hye124-maxlfq", centred(values[:, order], human), ~human, tidy)
 
 
 def staes(data: Path) -> list[SpikeIn]:

@@ -145,6 +145,8 @@ class VaryOptions:
         Fewest donors on each side for a contrast to be tested.
     one_sided
         Judge proteins that too few donors show on one side by the detection curves of the donors.
+    precursors
+        Where an assay was read from a precursor report, quantify and test proteins from its precursors.
     minimum_log2_ratio
         Smallest difference that matters: the columns `p_minimum_effect` and `fdr_minimum_effect`.
     mixed
@@ -166,6 +168,7 @@ class VaryOptions:
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
     one_sided: bool = True
+    precursors: bool = False
     minimum_log2_ratio: float = 0.5
     mixed: bool = True
     partition_draws: int = 100

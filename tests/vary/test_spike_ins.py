@@ -49,6 +49,15 @@ def test_two_moving_species_are_called_from_rolled_up_precursors(shared, spikein
     assert found.share <= 0.05
 
 
+def test_two_moving_species_are_called_from_their_precursors(shared, spikeins):
+    """Precursors: 1252 true, none false; the protein table: 1144 true, 3 false."""
+    case = spikeins.hye124(shared / "data")
+    found = spikeins.judge(case, precursors=True)
+    assert found.true >= 1200
+    assert found.share <= 0.01
+    assert found.true_unseen > spikeins.judge(case).true_unseen
+
+
 @pytest.mark.parametrize(("step", "true", "false"), [(0, 18, 0), (1, 21, 3), (2, 28, 2)])
 def test_no_step_of_a_dilution_does_worse_than_limma(shared, spikeins, step, true, false):
     """Numbers of limma with treat 0.5: readme of the data."""

@@ -15,6 +15,7 @@ from secretome.stats._squeeze import squeeze
 
 _QUANTILE = 0.9
 _STEPS, _STOP = 60, 1e-13
+_NEARLY_EXACT = 0.01  # residual standard deviation of a value that stands for itself
 
 
 @dataclass(frozen=True)
@@ -89,27 +90,83 @@ def quantify(y: ArrayLike, groups: ArrayLike, curve: DetectionCurve) -> Quantifi
         raise InvalidArray(
             f"groups has shape {labels.shape}; expected ({values.shape[0]},): one protein per row"
         )
-    seen = ~np.isnan(values)
-    if not seen.any(axis=1).all():
-        row = int(np.flatnonzero(~seen.any(axis=1))[0])
-        raise InvalidArray(f"row {row} is never seen; drop rows without a value")
+    _refuse_unseen(values)
     names, codes = np.unique(labels, return_inverse=True)
+    rows = [np.flatnonzero(codes == code) for code in range(names.size)]
     table = complete(values, curve.slope)
+    return _modes(values, table, names, rows, _sigma(table, rows), curve)
+
+
+def impute(y: ArrayLike, curve: DetectionCurve) -> Quantified:
+    """Each row by itself: where nothing was detected the curve's expectation, with a standard error.
+
+    Parameters
+    ----------
+    y
+        (n, m) log2; NaN is not detected.
+    curve
+        of `fit_curve`.
+
+    Returns
+    -------
+    Quantified
+        `names` are row numbers; detected values keep themselves to 0.01, the others are estimates and
+        `n_observed` is 0 there: never to be shown as measured.
+
+    Raises
+    ------
+    InvalidArray
+        A shape does not fit, or a row is never seen.
+
+    Notes
+    -----
+    `quantify` with one precursor for each protein and a residual standard deviation of 0.01.
+    Reference: limpa 1.3.0 `dpcImpute`, abundances 2e-3, standard errors 2e-5 relative.
+
+    References
+    ----------
+    Li, Cobbold and Smyth 2025, doi 10.1101/2025.04.28.651125.
+
+    Examples
+    --------
+    >>> from secretome.stats.detection import fit_curve
+    >>> rng = np.random.default_rng(1)
+    >>> y = rng.normal(18, 2, (60, 1)) + rng.normal(0, 0.5, (60, 6))
+    >>> y[rng.random(y.shape) > 1 / (1 + np.exp(14.4 - 0.8 * y))] = np.nan
+    >>> y = y[(~np.isnan(y)).any(axis=1)]
+    >>> bool(np.isfinite(impute(y, fit_curve(y)).abundance).all())
+    True
+    """
+    values = as_measurements(y)
+    _refuse_unseen(values)
+    table = complete(values, curve.slope)
+    names = np.arange(len(values))
+    return _modes(values, table, names, list(names[:, None]), np.full(len(values), _NEARLY_EXACT), curve)
+
+
+def _refuse_unseen(values: Floats) -> None:
+    seen = (~np.isnan(values)).any(axis=1)
+    if not seen.all():
+        raise InvalidArray(f"row {int(np.flatnonzero(~seen)[0])} is never seen; drop rows without a value")
+
+
+def _modes(
+    values: Floats, table: Floats, names: np.ndarray, rows: list[np.ndarray], sigma: Floats, curve: DetectionCurve
+) -> Quantified:  # fmt: skip
+    """The mode of every protein, `rows` being its precursors, with priors from the completed table."""
     level = table.mean(axis=1)
     priors = (
         float(level.mean()),
         float(level.std(ddof=1)),
         float(np.sqrt(np.quantile(row_variance(table), _QUANTILE))),
     )
-    rows = [np.flatnonzero(codes == code) for code in range(names.size)]
-    sigma = _sigma(table, rows)
     abundance, error = np.empty((names.size, values.shape[1])), np.empty((names.size, values.shape[1]))
     counts = np.zeros((names.size, values.shape[1]), dtype=np.intp)
     for protein, mine in enumerate(rows):
         abundance[protein], error[protein] = _mode(
             values[mine], table[mine], float(sigma[protein]), curve, priors
         )
-        counts[protein] = seen[mine].sum(axis=0)
+        counts[protein] = (~np.isnan(values[mine])).sum(axis=0)
     sizes = np.array([mine.size for mine in rows], dtype=np.intp)
     return Quantified(names, abundance, error, counts, sizes, sigma, *priors)
 

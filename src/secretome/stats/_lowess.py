@@ -62,7 +62,7 @@ def lowess(x: Floats, y: Floats, *, span: float, passes: int) -> Floats:
     return result
 
 
-def weighted_lowess(x: Floats, y: Floats, weights: Floats, *, span: float) -> Floats:
+def weighted_lowess(x: Floats, y: Floats, weights: Floats, *, span: float, passes: int = 0) -> Floats:
     """Smooth of `y` on `x` where each window holds the share `span` of the total weight.
 
     Parameters
@@ -71,6 +71,8 @@ def weighted_lowess(x: Floats, y: Floats, weights: Floats, *, span: float) -> Fl
         (n,); weights positive.
     span
         share of the total weight in each window.
+    passes
+        robustness passes after the first fit.
 
     Returns
     -------
@@ -79,8 +81,9 @@ def weighted_lowess(x: Floats, y: Floats, weights: Floats, *, span: float) -> Fl
 
     Notes
     -----
-    About 200 fitting points, straight lines in between; no robustness pass. Reference: the trend of limma
-    3.63 (`limma_new_edge`), agreed to 1e-6.
+    About 200 fitting points, straight lines in between; bisquare robustness, its scale 6 weighted medians of
+    the residuals' size. Reference: the trend of limma 3.63 (`limma_new_edge`), agreed to 1e-6; with
+    robustness passes limpa 1.3.0 (`limpa_dpcDE_exact`), 1e-8.
 
     Examples
     --------
@@ -90,10 +93,30 @@ def weighted_lowess(x: Floats, y: Floats, weights: Floats, *, span: float) -> Fl
     order = np.argsort(x, kind="stable")
     xs, ys, ws = x[order], y[order], weights[order]
     points = _separate_points(xs, _gap(xs))
-    fitted = np.interp(xs, xs[points], [_weighted_value(xs, ys, ws, int(at), span) for at in points])
+    robustness = np.ones(xs.size)
+    windows = [(int(at), _weight_window(xs, ws, int(at), span)) for at in points]
+    for repeat in range(passes + 1):
+        values = [_weighted_value(xs, ys, ws * robustness, at, *window) for at, window in windows]
+        fitted = np.interp(xs, xs[points], values)
+        distance = np.abs(ys - fitted)
+        scale = 6 * _weighted_median(distance, ws)
+        if repeat == passes or scale < 1e-7 * float(distance.mean()):
+            break
+        robustness = np.clip(1 - (distance / scale) ** 2, 0.0, None) ** 2
     result = np.empty(xs.size)
     result[order] = fitted
     return result
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    """Smallest value that half of the weight does not exceed; the middle of two where it is exactly half."""
+    order = np.argsort(values, kind="stable")
+    held = np.cumsum(weights[order])
+    half = held[-1] / 2
+    at = int(np.searchsorted(held, half, side="left"))
+    if held[at] == half and at + 1 < values.size:
+        return float(values[order[at]] + values[order[at + 1]]) / 2
+    return float(values[order[at]])
 
 
 def weighted_line(x: Floats, y: Floats, weights: Floats) -> Floats:
@@ -170,12 +193,15 @@ def _classical_value(
     return float(kernel @ ys[near])
 
 
-def _weighted_value(xs: Floats, ys: Floats, ws: Floats, at: int, span: float) -> float:
-    left, right, width = _weight_window(xs, ws, at, span)
+def _weighted_value(
+    xs: Floats, ys: Floats, ws: Floats, at: int, left: int, right: int, width: float
+) -> float:
     near = slice(left, right + 1)
     distance = np.abs(xs[near] - xs[at])
     share = distance / width if width > 0 else np.zeros(distance.size)
     kernel = ws[near] * (1 - share**3) ** 3
+    if kernel.sum() <= 0:
+        return float(ys[at])
     kernel /= kernel.sum()
     middle, level = float(kernel @ xs[near]), float(kernel @ ys[near])
     spread = float(kernel @ (xs[near] - middle) ** 2)

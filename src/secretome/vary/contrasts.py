@@ -22,7 +22,6 @@ from .fitting import (
     Fitted,
     Question,
     claimed_on_flasks,
-    fit_donors,
     fit_one_sided,
     flask_fit,
 )
@@ -30,10 +29,11 @@ from .moderation import peptide_counts, without_counts
 from .numbers import aliased_with_tissue
 from .power import COLUMNS as POWER_COLUMNS
 from .power import power_table
+from .precursors import fit_contrast
 from .sample_weights import COLUMNS as WEIGHT_COLUMNS
 from .sample_weights import NO_WEIGHTS, flask_weights
 from .units import Sides, sides_of
-from .wording import contrasts_result
+from .wording import ON_PRECURSORS, contrasts_result
 
 
 @dataclass(frozen=True)
@@ -157,17 +157,25 @@ def _refusal(sides: Sides, left: int, right: int, options: VaryOptions) -> str:
 def _judge(question: Question, design: Design, options: VaryOptions, flasks: linear.RowFit | None) -> _Judged:
     table = _counts(question, design)
     masked = table["contaminant_masked"].to_numpy(dtype=bool)
-    fitted = fit_donors(question, design, options, ~masked)
+    fitted, on_proteins = fit_contrast(question, design, options, ~masked)
     question = replace(question, reason=question.reason or fitted.reason)
     for column, numbers in fitted.columns.items():
         table[column] = numbers
-    few = table[["donors_left", "donors_right"]].min(axis=1).to_numpy() < options.min_donors
+    shown = table[["donors_left", "donors_right"]].to_numpy()
+    # a protein quantified by a detection curve has an estimate on the side that does not show it
+    few = (shown.max(axis=1) if fitted.from_precursors else shown.min(axis=1)) < options.min_donors
     if question.sides.strategy == "slope between donors":
         few = table["donors_left"].to_numpy() <= options.min_donors
     untested = masked | few | bool(question.reason) | table["p_value"].isna().to_numpy()
     table.loc[untested, list(TEST_COLUMNS)] = np.nan
     curved, reason = _by_detection(table, question, design, options, masked, fitted)
-    table["method"] = np.select([curved, ~untested], ["detection curves", "moderated t"], "")
+    table["method"] = np.select(
+        [curved, ~untested],
+        ["detection curves", ON_PRECURSORS if fitted.from_precursors else "moderated t"],
+        "",
+    )
+    if fitted.from_precursors and question.sides.strategy != "slope between donors":
+        curved = ~untested & (shown.min(axis=1) < options.min_donors)
     table["status"] = _status(table, masked, few, question, curved)
     tested = ~untested | curved
     for p, fdr in (("p_value", "fdr"), ("p_minimum_effect", "fdr_minimum_effect")):
@@ -176,6 +184,7 @@ def _judge(question: Question, design: Design, options: VaryOptions, flasks: lin
             table.loc[tested, fdr] = false_discovery_control(table.loc[tested, p].to_numpy())
     table["unit"] = design.unit
     facts = _facts(table, question, design, fitted, tested=tested, curved=curved, reason=reason)
+    facts["precursors_reason"] = on_proteins
     if flasks is not None and question.sides.strategy != "paired within donor" and not question.reason:
         facts["flasks_would_claim"] = claimed_on_flasks(flasks, question, design, options, ~masked)
     ordered = table[COLUMNS].sort_values(["p_value", "protein"], ignore_index=True)
@@ -189,7 +198,7 @@ def _by_detection(
 ) -> tuple[NDArray[np.bool_], str]:  # fmt: skip
     """Fill the rows that too few donors show on one side; which they are, and why there are none."""
     none = np.zeros(len(table), dtype=bool)
-    if not options.one_sided or question.reason:
+    if not options.one_sided or question.reason or fitted.from_precursors:
         return none, ""
     left = table["donors_left"].to_numpy() >= options.min_donors
     right = table["donors_right"].to_numpy() >= options.min_donors

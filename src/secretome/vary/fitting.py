@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,7 @@ class Fitted:
     df: float
     excess: float = 1.0
     reason: str = ""
+    from_precursors: bool = False
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
@@ -69,22 +70,39 @@ def fit_donors(question: Question, design: Design, options: VaryOptions, tested:
 
 def fit_units(question: Question, units: Units, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
     """The moderated test of the rows in `tested` on the units given; NaN elsewhere."""
-    names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
-    empty = {name: np.full(len(question.values), np.nan) for name in names}
-    sigma = np.full(len(question.values), np.nan)
+    unanswered = Fitted(_unanswered(question), "", np.full(len(question.values), np.nan), np.nan)
     usable = tested & (~np.isnan(units.values)).any(axis=1)
     if question.counts is not None:
         usable &= np.isfinite(question.counts)
     if not usable.any() or units.values.shape[1] <= units.design.shape[1]:
-        return Fitted(empty, "", sigma, np.nan)
-    contrasted = _contrasted(units, usable, options)
+        return unanswered
     counts = None if question.counts is None else question.counts[usable]
     try:
-        tests = moderated(contrasted, options, counts)
+        return answered(question, _contrasted(units, usable, options), usable, options, counts=counts)
     except NotEstimable as error:
         if counts is None:
             raise
-        return Fitted(empty, "", sigma, np.nan, reason=f"count_prior: {error}")
+        return replace(unanswered, reason=f"count_prior: {error}")
+
+
+def answered(
+    question: Question, contrasted: linear.RowFit, usable: NDArray[np.bool_], options: VaryOptions, *,
+    counts: NDArray[np.float64] | None = None, spread: NDArray[np.float64] | float = 1.0, from_precursors: bool = False,
+) -> Fitted:  # fmt: skip
+    """The tests of one fitted contrast: against 0 and beyond the minimum.
+
+    Parameters
+    ----------
+    contrasted
+        One contrast of the rows in `usable`.
+    counts
+        Peptides of the rows in `usable`; None for the prior of the mean intensity.
+    spread
+        Of one donor in units of the residual standard deviation.
+    """
+    empty = _unanswered(question)
+    sigma = np.full(len(question.values), np.nan)
+    tests = moderated(contrasted, options, counts)
     factor = _excess(tests, options)
     half = student.ppf(0.5 + INTERVAL / 2, tests.df_total) * tests.standard_error[:, 0]
     ratio = tests.coefficients[:, 0]
@@ -101,10 +119,15 @@ def fit_units(question: Question, units: Units, options: VaryOptions, tested: ND
     }
     for name, numbers in found.items():
         empty[name][usable] = numbers
-    sigma[usable] = np.sqrt(tests.s2_post)
+    sigma[usable] = np.sqrt(tests.s2_post) * spread
     known = np.isfinite(tests.p_value[:, 0])
     df = float(np.median(tests.df_total[known])) if known.any() else np.nan
-    return Fitted(empty, str(tests.prior), sigma, df, factor)
+    return Fitted(empty, str(tests.prior), sigma, df, factor, from_precursors=from_precursors)
+
+
+def _unanswered(question: Question) -> dict[str, NDArray[np.float64]]:
+    names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
+    return {name: np.full(len(question.values), np.nan) for name in names}
 
 
 def _excess(tests: linear.RowTests, options: VaryOptions) -> float:

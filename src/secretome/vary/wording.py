@@ -15,6 +15,7 @@ from secretome.study import Study
 from .fitting import INTERVAL
 from .sample_weights import weak_notes
 
+ON_PRECURSORS = "moderated t on precursors"
 DEPTH_RATIO = 1.2  # of the sides: from here the weakest quarter leans by 0.1 log2 (tests/slow/test_depth.py)
 
 
@@ -66,6 +67,7 @@ def contrasts_result(
             "covariance": options.covariance,
             "min_donors": options.min_donors,
             "one_sided": options.one_sided,
+            "precursors": options.precursors,
             "minimum_log2_ratio": options.minimum_log2_ratio,
             "depth_ratio": DEPTH_RATIO,
             "interval": INTERVAL,
@@ -73,7 +75,7 @@ def contrasts_result(
         },
         notes=tuple(refused) + _notes(contrasts, tables["power"], study) + weak_notes(tables.get("weights")),
         lacks=_lacks(contrasts),
-        methods=(*_METHODS, *_chosen_methods(options)),
+        methods=(*_METHODS, *_chosen_methods(options, tables["effects"])),
     )
 
 
@@ -105,6 +107,11 @@ def _notes(contrasts: pd.DataFrame, power: pd.DataFrame, study: Study) -> tuple[
         f"{row.contrast}: proteins seen on one side only were not judged: {row.detection_reason}."
         for row in contrasts.itertuples()
         if row.detection_reason
+    ]
+    notes += [
+        f"{row.contrast}: tested on the protein table, not from precursors: {row.precursors_reason}."
+        for row in contrasts.itertuples()
+        if row.precursors_reason
     ]
     flagged = [
         str(sample)
@@ -159,7 +166,7 @@ def _lacks(contrasts: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _chosen_methods(options: VaryOptions) -> tuple[Method, ...]:
+def _chosen_methods(options: VaryOptions, effects: pd.DataFrame) -> tuple[Method, ...]:
     """Sentences for what was done on request only."""
     found = []
     if options.count_prior != "off":
@@ -174,6 +181,8 @@ def _chosen_methods(options: VaryOptions) -> tuple[Method, ...]:
             "weighted mean of its flasks, and weighs as much as its mean flask."
         )
         found.append(Method(text, ("10.1186/1471-2105-7-261",)))
+    if (effects["method"] == ON_PRECURSORS).any():
+        found.append(_PRECURSORS)
     return tuple(found)
 
 
@@ -193,4 +202,11 @@ _METHODS = (
         "P values were adjusted within each contrast for the false discovery rate.",
         ("10.1111/j.2517-6161.1995.tb02031.x",),
     ),
+)
+_PRECURSORS = Method(
+    "Proteins marked as tested on precursors were quantified from one value of each precursor a donor and level by "
+    "the posterior mode under a detection curve, in which a precursor that was not seen has the probability of not "
+    "being seen; their standard errors and levels set the weights of the linear models. What was estimated where "
+    "nothing was detected is never shown as measured.",
+    ("10.1093/bioinformatics/btad200", "10.1101/2025.04.28.651125"),
 )
