@@ -78,7 +78,30 @@ def test_grade_suggests_and_says_who_has_not_judged(path):
     )
     assert before == [0, "not judged"]
     assert after == [1, "suggested by numbers"]
-    assert set(judged["domain"]) >= {"indirectness to the question", "indirectness to people"}
+    assert tuple(judged["domain"]) == appraise.DOMAINS
+    assert set(judged["certainty_if_accepted"]) == {
+        "not judged: randomisation, indirectness to the question, indirectness to people"
+    }
+
+
+def test_certainty_is_a_word_only_when_every_domain_is_judged(path):
+    steps = dict.fromkeys(appraise.DOMAINS, 0)
+    with Store(path) as store:
+        pooled, risks = pool_outcome(store, "closure", measure="smd"), appraise.answers(store, "syrcle")
+        for given, word in ((steps, "high"), ({**steps, "randomisation": 2}, "low"), ({**steps, "imprecision": 3, "risk of bias": 3}, "very low")):  # fmt: skip
+            table = appraise.certainty(pooled, risks, form="syrcle", judged=given)
+            assert set(table["certainty_if_accepted"]) == {word}
+            assert set(table["judged_by"]) == {"a person"}
+        with pytest.raises(InvalidInput, match="imprecison"):
+            appraise.certainty(pooled, risks, form="syrcle", judged={"imprecison": 1})
+
+
+@pytest.mark.parametrize("without_null", [True, False])
+def test_a_proportion_has_no_value_of_no_effect(without_null):
+    row = {"lower": -0.5, "upper": 0.6, "predict_lower": -1.0, "predict_upper": 1.1, "i2": 80.0, "participants": 400.0}  # fmt: skip
+    inconsistency, imprecision = appraise._spread_domains(row, without_null=without_null)
+    assert (inconsistency[1], imprecision[1]) == ((0, 0) if without_null else (1, 1))
+    assert inconsistency[3] == imprecision[3] == ("not judged" if without_null else "suggested by numbers")
 
 
 def test_figures_are_written_with_their_tables(path, tmp_path, capsys):

@@ -11,7 +11,8 @@ import pytest
 from secretome.cli import run as command
 from secretome.errors import InvalidArray, NotPoolable
 from secretome.evidence import facts
-from secretome.evidence.pool import Analysis, pool_outcome, upper_limit_of_zero
+from secretome.evidence.pool import Analysis, pool_outcome
+from secretome.evidence.pooled_tables import upper_limit_of_zero
 from secretome.evidence.records import Author, Link, Record
 from secretome.evidence.store import Store
 from secretome.stats import meta
@@ -193,3 +194,21 @@ def test_the_heart_trials_are_pooled_as_published_from_the_command(shared, tmp_p
     assert row["tau2"] == pytest.approx(0.2067, abs=5e-5)
     assert row["i2"] == pytest.approx(52.2, abs=0.05)
     assert (out / "forest.csv").exists()
+
+
+def test_flags_on_the_numbers_come_unasked(opened, capsys):
+    _means(opened, 1, 9.0, 5.0)
+    _means(opened, 2, 9.0, 5.0)
+    _means(opened, 3, 8.0, 5.0, n_treated=11)
+    _means(opened, 4, 60.0, 40.0, sd_treated=0.5)
+    found = pool_outcome(opened, "closure", measure="smd")
+    flags = found.flags.groupby("check").size().to_dict()
+    # 1 and 2 are twins; 1, 2 and 3 have one control; 60 with SD 0.5 of ten reads like a standard error.
+    assert flags == {"identical numbers": 1, "SD or SE": 1, "shared arms": 1, "shared control": 2}
+    assert any("flags on the numbers" in note for note in found.notes)
+
+
+def test_studies_of_their_own_numbers_raise_no_flag(opened):
+    for work, control in ((1, 5.0), (2, 6.0), (3, 5.5)):
+        _means(opened, work, control + 3, control)
+    assert pool_outcome(opened, "closure", measure="smd").flags.empty

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from secretome.cli import run as command
 from secretome.errors import InvalidInput, InvalidStore
 from secretome.evidence import review
-from secretome.evidence.records import Record
+from secretome.evidence.records import Part, Record
 from secretome.evidence.store import Store
 
 
@@ -120,3 +121,23 @@ def test_the_search_log_keeps_the_exact_string(opened):
     )
     (row,) = opened.select("SELECT * FROM search_log")
     assert (row["query"], row["hits"]) == ('"a"[tiab] AND b', 7)
+
+
+def test_identical_numbers_of_included_papers_are_named_unasked(tmp_path, capsys):
+    path = tmp_path / "twins.sqlite"
+    same = (
+        "Scores fell by 77% (P < 0.001), 43% (P < 0.001), 21% (P = 0.02), 12% (P = 0.04) and 9% (P = 0.045)."
+    )
+    with Store(path) as store:
+        texts = (same, same, "Scores fell by 5% (P = 0.3).")
+        records = [
+            Record(pmid=str(n), title=f"Paper number {n} of a test", abstract=(Part(text),))
+            for n, text in enumerate(texts, start=1)
+        ]
+        store.add(iter(records), name="a", sha256="a")
+        for work in store.works():
+            review.decide(store, work, stage="title_abstract", reviewer="eva", decision="include")
+    assert command(["evidence", "review", "state", "--single", "--store", str(path)]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("flag: ")]
+    assert len(told) == 1
+    assert "PMID 1 and PMID 2" in told[0]

@@ -82,6 +82,14 @@ _TESTS = ("z", "t", "knapp-hartung", "knapp-hartung-truncated")
     help="Risk of bias form that the GRADE table reads.",
 )
 @click.option(
+    "--judge",
+    "judgements",
+    type=(str, click.IntRange(0, 3)),
+    multiple=True,
+    metavar="DOMAIN STEPS",
+    help="Steps down that a person gives a domain of the GRADE table (again for more).",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -104,6 +112,7 @@ def pool(
     enter: Path | None,
     person: str,
     form: str,
+    judgements: tuple[tuple[str, int], ...],
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -133,7 +142,7 @@ def pool(
         if enter is not None:
             enter_outcomes(opened, _rows(enter), person=person)
         found = pooling.pool_outcome(opened, outcome, measure=measure, how=how)  # type: ignore[arg-type]
-        grade = appraise.certainty(found, appraise.answers(opened, form), form=form)
+        grade = appraise.certainty(found, appraise.answers(opened, form), form=form, judged=dict(judgements))
     if output is not None:
         _write(output, found, grade)
     for note in found.notes:

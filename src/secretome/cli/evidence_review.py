@@ -83,12 +83,18 @@ def decide(
 def state(store: Path, stage: str, single: bool, output: Path | None, as_json: bool) -> None:
     """Print the PRISMA flow and the agreement of the reviewers."""
     from secretome.evidence import review
+    from secretome.evidence.integrity import same_numbers
 
     from .show import summary
 
     with opened_store(store) as opened:
         flow = review.flow(opened, single=single)
         agreed, _ = review.agreement(opened, stage)  # type: ignore[arg-type]
+        screened = review.verdicts(opened, "title_abstract", single=single)
+        included = [work for work, verdict in screened.items() if verdict == "include"]
+        flags = same_numbers(record for work in included for record in opened.records(work)[:1])
+    for flag in flags:
+        click.echo(f"flag: {flag}", err=True)
     if not as_json:
         for row in flow.itertuples():
             click.echo(f"{row.works:>8,}  {row.box}: {row.what}")
@@ -107,6 +113,7 @@ def state(store: Path, stage: str, single: bool, output: Path | None, as_json: b
         "kappa": agreed.kappa if known else None,
         "kappa_95": [agreed.lower, agreed.upper] if known else None,
         "single": single,
+        "flags": [str(flag) for flag in flags],
     }
     words = f"kappa {agreed.kappa:.2f} ({agreed.lower:.2f} to {agreed.upper:.2f})" if known else "no kappa"
     raw = f", raw agreement {100 * agreed.raw:.0f} %" if agreed.n else ""

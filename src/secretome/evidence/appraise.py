@@ -59,7 +59,11 @@ FORMS: Mapping[str, Form] = {
     ),
 }
 _WORDS = ("very low", "low", "moderate", "high")
-GRADE = ["product", "species", "studies", "start", "domain", "steps_down", "because", "judged_by", "certainty_if_accepted"]  # fmt: skip
+_SUGGESTED = "suggested by numbers"
+# Proportions of one group: 0 is no events there, not no effect.
+_WITHOUT_NULL = frozenset(["pr", "plo", "pft"])
+DOMAINS = ("randomisation", "risk of bias", "inconsistency", "indirectness to the question", "indirectness to people", "imprecision", "publication bias")  # fmt: skip
+GRADE = ["product", "species", "studies", "domain", "steps_down", "because", "judged_by", "certainty_if_accepted"]  # fmt: skip
 
 
 def appraise(
@@ -113,7 +117,9 @@ def answers(store: Store, form: str) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["work", "citation", "item", "answer", "support", "person"])
 
 
-def certainty(pooled: Pool, risks: pd.DataFrame, *, form: str) -> pd.DataFrame:
+def certainty(
+    pooled: Pool, risks: pd.DataFrame, *, form: str, judged: Mapping[str, int] | None = None
+) -> pd.DataFrame:
     """GRADE domains of each pooled effect, as proposals for a person with the numbers that suggest them.
 
     Parameters
@@ -122,25 +128,48 @@ def certainty(pooled: Pool, risks: pd.DataFrame, *, form: str) -> pd.DataFrame:
         Of `answers`.
     form
         Which form they are of.
+    judged
+        Steps down that a person gives a domain (0 to 3), instead of what the numbers suggest.
+
+    Raises
+    ------
+    InvalidInput
+        If a judgement is of no domain, or not 0 to 3 steps.
 
     Notes
     -----
-    Randomised experiments start high, others low; that they are randomised is taken from the form and said.
+    The certainty stays "not judged" until no domain is open: a domain without a judgement is no domain without doubt.
+    Experiments with random allocation start high, others two steps down; the numbers do not tell, so a person must.
     Indirectness has two rows for animals: to the question, and to people; nothing here judges them. Suggestions of
     this package, not of a guideline: risk of bias one step down when fewer than half of the answers are low risk;
-    inconsistency one when I2 is at least 50 % and the prediction interval holds 0; imprecision one when the
-    interval holds 0 or fewer than 100 were counted; publication bias one when Egger's p is below 0.1.
+    inconsistency one when I2 is at least 50 % and the prediction interval holds no effect; imprecision one when the
+    interval holds no effect or fewer than 100 were counted; publication bias one when Egger's p is below 0.1.
+    Proportions (pr, plo, pft) have no value of "no effect": for them only the count of people suggests a step.
 
     References
     ----------
     Hooijmans et al. 2018, doi 10.1371/journal.pone.0187271.
     """
+    given = dict(judged or {})
+    wrong = [
+        Problem(
+            "--judge", f"{name} = {steps}", f"{', '.join(DOMAINS)}; 0 to 3 steps", "name the domain in full"
+        )
+        for name, steps in given.items()
+        if name not in DOMAINS or steps not in range(4)
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
     rows: list[tuple[object, ...]] = []
     for row in pooled.summary.to_dict("records"):
-        domains = _domains(row, pooled, risks, form)
+        domains = [
+            (name, given[name], because, "a person") if name in given else (name, steps, because, who)
+            for name, steps, because, who in _domains(row, pooled, risks, form)
+        ]
+        unjudged = [name for name, _, _, who in domains if who == "not judged"]
         total = sum(steps for _, steps, _, _ in domains)
-        reached = _WORDS[max(0, 3 - total)]
-        named = (row["product"], row["species"], row["studies"], "high, if randomised")
+        reached = f"not judged: {', '.join(unjudged)}" if unjudged else _WORDS[max(0, 3 - total)]
+        named = (row["product"], row["species"], row["studies"])
         rows += [(*named, domain, steps, because, who, reached) for domain, steps, because, who in domains]
     return pd.DataFrame(rows, columns=GRADE)
 
@@ -148,45 +177,62 @@ def certainty(pooled: Pool, risks: pd.DataFrame, *, form: str) -> pd.DataFrame:
 def _domains(
     row: Mapping[str, object], pooled: Pool, risks: pd.DataFrame, form: str
 ) -> list[tuple[str, int, str, str]]:
-    number = {
-        name: _number(row[name])
-        for name in ("lower", "upper", "predict_lower", "predict_upper", "i2", "participants")
-    }
     mine = pooled.forest[
         (pooled.forest["product"] == row["product"]) & (pooled.forest["species"] == row["species"])
     ]
-    judged = risks[risks["work"].isin(mine["work"])]
-    low = int(judged["answer"].isin(["yes", "low"]).sum())
-    suggested = "suggested by numbers"
-    bias = (
-        "risk of bias",
-        int(2 * low < len(judged)),
-        f"{low} of {len(judged)} answers of {form} are low risk",
-        suggested,
-    )
-    if judged.empty:
+    answered = risks[risks["work"].isin(mine["work"])]
+    low = int(answered["answer"].isin(["yes", "low"]).sum())
+    bias = ("risk of bias", int(2 * low < len(answered)), f"{low} of {len(answered)} answers of {form} are low risk", _SUGGESTED)  # fmt: skip
+    if answered.empty:
         bias = ("risk of bias", 0, f"nobody filled in {form} for these works", "not judged")
-    spread = number["i2"] >= 50 and number["predict_lower"] < 0 < number["predict_upper"]
-    wide = number["lower"] <= 0 <= number["upper"] or number["participants"] < 100
-    small = pooled.small_study
-    egger = small[
-        (small["test"] == "Egger, mixed")
-        & (small["product"] == row["product"])
-        & (small["species"] == row["species"])
-    ]
-    published = ("publication bias", 0, "fewer than ten independent studies", "not judged")
-    if len(egger):
-        p = float(egger["p_value"].iloc[0])
-        published = ("publication bias", int(p < 0.1), f"Egger p = {p:.2g}", suggested)
     people = "not judged" if row["species"] != "human" else "not needed"
+    inconsistency, imprecision = _spread_domains(row, without_null=pooled.measure in _WITHOUT_NULL)
     return [
+        ("randomisation", 0, "for a person: 0 if allocation was random, else 2", "not judged"),
         bias,
-        ("inconsistency", int(spread), f"I2 {number['i2']:.0f} %, prediction {number['predict_lower']:.3g} to {number['predict_upper']:.3g}", suggested),
+        inconsistency,
         ("indirectness to the question", 0, "for a person", "not judged"),
         ("indirectness to people", 0, f"measured in {row['species']}", people),
-        ("imprecision", int(wide), f"{number['participants']:.0f} counted, interval {number['lower']:.3g} to {number['upper']:.3g}", suggested),
-        published,
-    ]  # fmt: skip
+        imprecision,
+        _published(row, pooled.small_study),
+    ]
+
+
+def _spread_domains(
+    row: Mapping[str, object], *, without_null: bool
+) -> tuple[tuple[str, int, str, str], tuple[str, int, str, str]]:
+    """Inconsistency and imprecision, from I2, the two intervals and how many were counted."""
+    names = ("lower", "upper", "predict_lower", "predict_upper", "i2", "participants")
+    number = {name: _number(row[name]) for name in names}
+    many = f"{number['participants']:.0f} counted, interval {number['lower']:.3g} to {number['upper']:.3g}"
+    spread = (
+        f"I2 {number['i2']:.0f} %, prediction {number['predict_lower']:.3g} to {number['predict_upper']:.3g}"
+    )
+    few = number["participants"] < 100
+    if without_null:
+        who = _SUGGESTED if few else "not judged"
+        return (
+            ("inconsistency", 0, f"{spread}; a proportion has no value of no effect", "not judged"),
+            ("imprecision", int(few), many, who),
+        )
+    if not math.isfinite(number["i2"]):
+        inconsistency = ("inconsistency", 0, spread, "not judged")
+    else:
+        apart = number["i2"] >= 50 and number["predict_lower"] < 0 < number["predict_upper"]
+        inconsistency = ("inconsistency", int(apart), spread, _SUGGESTED)
+    if not math.isfinite(number["lower"]):
+        return inconsistency, ("imprecision", int(few), many, _SUGGESTED if few else "not judged")
+    wide = number["lower"] <= 0 <= number["upper"] or few
+    return inconsistency, ("imprecision", int(wide), many, _SUGGESTED)
+
+
+def _published(row: Mapping[str, object], small: pd.DataFrame) -> tuple[str, int, str, str]:
+    mine = (small["product"] == row["product"]) & (small["species"] == row["species"])
+    egger = small[(small["test"] == "Egger, mixed") & mine]
+    if egger.empty:
+        return ("publication bias", 0, "fewer than ten independent studies", "not judged")
+    p = float(egger["p_value"].iloc[0])
+    return ("publication bias", int(p < 0.1), f"Egger p = {p:.2g}", _SUGGESTED)
 
 
 def _number(value: object) -> float:

@@ -14,8 +14,9 @@ import pandas as pd
 from secretome.errors import InvalidArray, NotPoolable, near_misses
 from secretome.stats import meta
 
-from . import facts, sensitivity
+from . import facts, pooled_tables, sensitivity
 from .cite import citation_key
+from .pool_flags import FLAGS, flags_of
 from .store import Store
 from .trials import study_of
 
@@ -48,6 +49,8 @@ class Pool:
     small_study, series, influence, fixed, robust, regression, subgroups
         Further analyses of each product and species (`sensitivity`): asymmetry for at least ten studies; without each
         study and cumulative; influence; Mantel-Haenszel and Peto; CR2; and, where asked for, regression and subgroups.
+    flags
+        Doubts about the numbers for a person (`pool_flags`): spreads, identical numbers, arms and controls counted twice.
     notes
         Doubts that a reader must see.
     """
@@ -66,6 +69,7 @@ class Pool:
     robust: pd.DataFrame
     regression: pd.DataFrame
     subgroups: pd.DataFrame
+    flags: pd.DataFrame
     notes: tuple[str, ...]
 
     @property
@@ -152,8 +156,8 @@ def pool_outcome(store: Store, outcome: str, *, measure: Measure, how: Analysis 
             notes.append(
                 f"{product}, {species}: 1/2 was added to {int(corrected.sum())} tables with an empty cell."
             )
-        summaries.append(_summary(str(product), str(species), kept, numbers, fit, model, log))
-        forests.append(_forest(kept, estimate, variance, corrected, fit))
+        summaries.append(pooled_tables.summary(str(product), str(species), kept, numbers, fit, model, log))
+        forests.append(pooled_tables.forest(kept, estimate, variance, corrected, fit))
         groups.append(sensitivity.Group(str(product), str(species), kept, estimate, variance, numbers, fit))
     if not summaries:
         raise NotPoolable(
@@ -162,6 +166,10 @@ def pool_outcome(store: Store, outcome: str, *, measure: Measure, how: Analysis 
     if how.across_products or how.across_species:
         notes.append("Products and species are pooled apart; no overall effect is given on purpose.")
     further = _further(groups, measure, how)
+    if len(further["flags"]):
+        notes.append(
+            f"{len(further['flags'])} flags on the numbers of these studies, for a person: table `flags`."
+        )
     if further["small_study"].empty:
         notes.append(
             f"Small-study effects were not tested: fewer than {sensitivity.SMALL_STUDY_MINIMUM} independent studies in every group."
@@ -173,7 +181,7 @@ def pool_outcome(store: Store, outcome: str, *, measure: Measure, how: Analysis 
         pd.DataFrame(summaries),
         pd.concat(forests, ignore_index=True),
         pd.DataFrame(left_out, columns=["citation", "proposal", "why"]),
-        _zero_events(rows),
+        pooled_tables.zero_events(rows),
         notes=tuple(notes),
         **further,
     )
@@ -188,6 +196,7 @@ def _further(groups: Sequence[sensitivity.Group], measure: str, how: Analysis) -
         "influence": [row for g in groups for row in sensitivity.influence(g)],
         "fixed": [row for g in groups for row in sensitivity.fixed_effects(g, measure, level=how.level)],
         "robust": [row for g in groups for row in sensitivity.robust(g, level=how.level)],
+        "flags": [row for g in groups for row in flags_of(g)],
         "regression": [],
         "subgroups": [],
     }
@@ -209,6 +218,7 @@ def _further(groups: Sequence[sensitivity.Group], measure: str, how: Analysis) -
         "robust": sensitivity.ROBUST,
         "regression": sensitivity.REGRESSION,
         "subgroups": sensitivity.SUBGROUPS,
+        "flags": FLAGS,
     }
     return {name: pd.DataFrame(rows, columns=columns[name]) for name, rows in found.items()}
 
@@ -228,17 +238,6 @@ def _effects(
     error = numbers["standard_error"]
     estimate = np.where(error > 0, numbers["estimate"], math.nan)
     return estimate, error**2, np.zeros(len(error), dtype=bool), False
-
-
-def upper_limit_of_zero(n: int, *, confidence: float = 0.95) -> float:
-    """Exact one-sided upper limit of a risk of which no event was seen among n.
-
-    Examples
-    --------
-    >>> round(upper_limit_of_zero(30), 4)
-    0.095
-    """
-    return float(1 - (1 - confidence) ** (1 / n))
 
 
 def _outcomes(store: Store, outcome: str, how: Analysis) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
@@ -338,71 +337,3 @@ def _fit(
     parts = ", ".join(f"{n} {v:.4g}" for n, v in zip(nested.names, nested.variance, strict=True))
     told.append(f"variances: {parts}.")
     return nested, "nested, reml, t", told
-
-
-def _summary(
-    product: str,
-    species: str,
-    kept: pd.DataFrame,
-    numbers: Mapping[str, np.ndarray],
-    fit: meta.Pooled | meta.Nested | None,
-    model: str,
-    log: bool,
-) -> dict[str, object]:
-    sizes = [values for name, values in numbers.items() if name.startswith("n_") or name == "n"]
-    names = (
-        "estimate",
-        "standard_error",
-        "lower",
-        "upper",
-        "predict_lower",
-        "predict_upper",
-        "tau2",
-        "i2",
-        "q",
-        "p_value",
-    )
-    found = {name: float(getattr(fit, name, math.nan)) if fit is not None else math.nan for name in names}
-    ratio = {"": "estimate", "_lower": "lower", "_upper": "upper"}
-    return {
-        "product": product,
-        "species": species,
-        "studies": int(kept["study"].nunique()),
-        "effects": len(kept),
-        "participants": float(np.sum(sizes)) if sizes else math.nan,
-        **found,
-        "model": model,
-        "status": "not pooled" if fit is None else str(fit.status),
-        **{f"ratio{end}": math.exp(found[name]) if log else math.nan for end, name in ratio.items()},
-    }
-
-
-def _forest(
-    kept: pd.DataFrame,
-    estimate: np.ndarray,
-    variance: np.ndarray,
-    corrected: np.ndarray,
-    fit: meta.Pooled | meta.Nested | None,
-) -> pd.DataFrame:
-    reach = 1.959964 * np.sqrt(variance)
-    tau2 = float(getattr(fit, "tau2", 0.0)) if isinstance(fit, meta.Pooled) else math.nan
-    weight = 1 / (variance + tau2)
-    table = kept[["product", "species", "study", "citation", "work"]].copy()
-    table["estimate"], table["lower"], table["upper"] = estimate, estimate - reach, estimate + reach
-    # In a nested model a single effect has no weight of its own.
-    table["weight_percent"] = 100 * weight / weight.sum()
-    table["corrected"] = corrected
-    table["proposal"], table["person"] = kept["proposal"], kept["person"]
-    return table
-
-
-def _zero_events(rows: pd.DataFrame) -> pd.DataFrame:
-    found = []
-    for side in ("_treated", "_control", ""):
-        events, size = f"events{side}", f"n{side}"
-        if events not in rows or size not in rows:
-            continue
-        for row in rows[rows[events] == 0].to_dict("records"):
-            n = int(row[size])
-            found.append((row["citation"], side.strip("_") or "one arm", n, upper_limit_of_zero(n)))
-    return pd.DataFrame(found, columns=["citation", "arm", "n", "upper_limit_95_one_sided"])

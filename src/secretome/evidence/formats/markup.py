@@ -97,17 +97,28 @@ def inline(element: Element) -> str:
     """
     if element is None:
         return ""
-    if not len(element):
-        text = element.text or ""
-        if text.isprintable() and "  " not in text:
-            return text.strip(" ")
-    else:
+    if len(element):
         parts: list[str] = []
         _gather(element, parts)
-        text = "".join(parts)
+        return folded("".join(parts))
+    text: str = element.text or ""
     # Most texts are one clean line: asking is quicker than folding.
     if "  " in text or not text.isprintable():
-        text = _BLANKS.sub(" ", text)
+        return folded(text)
+    return text.strip(" ")
+
+
+def folded(text: str) -> str:
+    r"""Runs of blanks, tabs and line ends as one blank, none at the ends; every other character stays.
+
+    Examples
+    --------
+    >>> folded(" a \r\n\t b\u2009c\n")
+    'a b\u2009c'
+    """
+    text = text.replace("\n", " ").replace("\t", " ").replace("\r", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
     return text.strip(" ")
 
 

@@ -71,10 +71,10 @@ def _items(element: Element, source: Source, position: int) -> Iterator[Item]:
         for number in element.iter("PMID"):
             yield Deletion((number.text or "").strip())
         return
-    pmid = element.findtext(".//PMID") or ""
     try:
         record = article(element, source, position)
     except (BadRecord, ValueError) as error:
+        pmid = element.findtext(".//PMID") or ""
         yield source.fault(position, str(error), f"PMID {pmid}" if pmid else "")
         return
     yield record
@@ -285,12 +285,11 @@ def _mesh(element: Element, facts: dict[str, Any]) -> None:
     for heading in element:
         name, ui, major, qualifiers = "", "", False, []
         for child in heading:
+            starred = child.get("MajorTopicYN") == "Y"
             if child.tag == "DescriptorName":
-                name, ui = inline(child), child.get("UI") or ""
-                major = child.get("MajorTopicYN") == "Y"
+                name, ui, major = inline(child), child.get("UI") or "", starred
             else:
-                star = "*" if child.get("MajorTopicYN") == "Y" else ""
-                qualifiers.append(star + inline(child))
+                qualifiers.append(f"*{inline(child)}" if starred else inline(child))
         kept.append(Heading(name, ui, major, tuple(qualifiers)))
 
 
