@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -90,6 +90,16 @@ random = ["donor"]
 @pytest.fixture
 def small_lab(tmp_path: Path) -> SmallLab:
     """A small laboratory whose files can be changed before `write()`; nothing is planted."""
+    return _small_lab(tmp_path / "lab")
+
+
+@pytest.fixture(scope="session")
+def make_small_lab() -> Callable[[Path], SmallLab]:
+    """`make_small_lab(folder)`, for those who share one between tests."""
+    return _small_lab
+
+
+def _small_lab(folder: Path) -> SmallLab:
     rng = np.random.default_rng(20261123)
     rows = [
         {"sample": f"{tissue}_{donor}_{condition[0]}", "material": "conditioned_medium", "donor": f"{tissue}{donor}",
@@ -114,7 +124,7 @@ def small_lab(tmp_path: Path) -> SmallLab:
         table[f"{sample} Intensity"] = np.round(2 ** (base + rng.normal(0, 0.5, 40)), 3)
     for sample in sheet["sample"]:
         table[f"{sample} MaxLFQ Intensity"] = np.round(2 ** (base + rng.normal(0, 0.5, 40)), 3)
-    return SmallLab(tmp_path / "lab", table, sheet, SMALL_TOML)
+    return SmallLab(folder, table, sheet, SMALL_TOML)
 
 
 @pytest.fixture

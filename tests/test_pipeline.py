@@ -21,8 +21,19 @@ def _tables(dossier, folder):
     return {path.name: path.read_bytes() for path in sorted((folder / "tables").glob("*.csv"))}
 
 
-def test_every_stage_makes_its_results_in_order(small_lab):
-    dossier = pipeline.run(read_plan(small_lab.write()))
+@pytest.fixture(scope="module")
+def made(make_small_lab, tmp_path_factory):
+    """The small laboratory run once as it is, and what was told of the progress."""
+    told = []
+    dossier = pipeline.run(
+        read_plan(make_small_lab(tmp_path_factory.mktemp("once") / "lab").write()),
+        progress=lambda stage, done, total: told.append((stage, done, total)),
+    )
+    return dossier, told
+
+
+def test_every_stage_makes_its_results_in_order(made):
+    dossier, _ = made
     stages = [result.stage for result in dossier.results]
     assert [stage for stage in ("read", *pipeline.COMPUTED) if stage in stages] == list(dict.fromkeys(stages))
     assert dossier.study.history[0].step == "read"
@@ -32,8 +43,8 @@ def test_every_stage_makes_its_results_in_order(small_lab):
         assert "{" not in result.sentence()
 
 
-def test_a_dossier_survives_the_disk(small_lab, tmp_path):
-    dossier = pipeline.run(read_plan(small_lab.write()))
+def test_a_dossier_survives_the_disk(made, tmp_path):
+    dossier, _ = made
     (tmp_path / "kept").mkdir()
     save(dossier, tmp_path / "kept")
     again = load(tmp_path / "kept")
@@ -77,9 +88,9 @@ def test_only_runs_what_the_stage_stands_on(small_lab):
         pipeline.run(read_plan(small_lab.folder), only="vari")
 
 
-def test_workers_and_column_order_change_no_byte_of_a_table(small_lab, tmp_path):
-    first = _tables(pipeline.run(read_plan(small_lab.write())), tmp_path / "a")
-    second = _tables(pipeline.run(read_plan(small_lab.folder), map=processes(2)), tmp_path / "b")
+def test_workers_and_column_order_change_no_byte_of_a_table(made, small_lab, tmp_path):
+    first = _tables(made[0], tmp_path / "a")
+    second = _tables(pipeline.run(read_plan(small_lab.write()), map=processes(2)), tmp_path / "b")
     assert first == second
 
 
@@ -105,11 +116,8 @@ def _environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def test_progress_names_every_stage(small_lab):
-    told = []
-    pipeline.run(
-        read_plan(small_lab.write()), progress=lambda stage, done, total: told.append((stage, done, total))
-    )
+def test_progress_names_every_stage(made):
+    _, told = made
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", *pipeline.COMPUTED]
     assert all(done <= total for _, done, total in told)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+from secretome import simulate
 from secretome.cli import COMMANDS
 from secretome.cli import run as command
 from secretome.pipeline import COMPUTED, STAGES
@@ -102,7 +104,11 @@ def test_a_folder_that_is_no_dossier_is_never_replaced(small_lab, capsys, tmp_pa
     assert command(["report", str(out)]) == 1
 
 
-def test_demo_says_that_it_is_simulated_and_what_was_recovered(capsys, tmp_path):
+def test_demo_says_that_it_is_simulated_and_what_was_recovered(capsys, tmp_path, monkeypatch):
+    """With a laboratory of two tissues; tests/slow/test_demo.py asks the same of the whole one."""
+    small = simulate.Recipe(tissues=("adipose", "bone marrow"), shared_donors=(), perinatal=(), donors_per_tissue=3,
+                            contrasts=(("bone marrow", "adipose"),))  # fmt: skip
+    monkeypatch.setattr(simulate, "laboratory", partial(simulate.laboratory, small))
     out = tmp_path / "demo"
     assert command(["demo", "-o", str(out)]) == 0
     text = capsys.readouterr().out

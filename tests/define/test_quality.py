@@ -195,9 +195,16 @@ def test_blanks_are_compared_with_blanks(bench, media) -> None:
     assert results["quality"].parameters["grouped_by"] == {"proteome": ["material", "tissue", "condition"]}
 
 
+@pytest.fixture
+def unchanged(bench, media) -> dict[str, Result]:
+    """What the stage says of eight media with 20 % of keratin in the last, as they are."""
+    results: dict[str, Result] = bench.run(with_keratin(media, 20.0))[1]
+    return results
+
+
 @quick
 @given(st.permutations(range(8)))
-def test_the_order_of_the_samples_changes_no_number(bench, media, order: list[int]) -> None:
+def test_the_order_of_the_samples_changes_no_number(bench, media, unchanged, order: list[int]) -> None:
     study = with_keratin(media, 20.0)
     assay = study.assays["proteome"]
     from dataclasses import replace
@@ -207,7 +214,7 @@ def test_the_order_of_the_samples_changes_no_number(bench, media, order: list[in
         samples=study.samples.iloc[list(order)],
         assays={"proteome": replace(assay, data=assay.matrix[list(order)].copy())},
     )
-    (_, first), (_, second) = bench.run(study), bench.run(shuffled)
+    first, second = unchanged, bench.run(shuffled)[1]
     left, right = judged(first), judged(second).loc[list(study.samples.index)]
     pd.testing.assert_frame_equal(left, right, rtol=1e-9)
     pca = [one["similarity"].tables["pca"].set_index("sample")[["pc1", "pc2"]] for one in (first, second)]
@@ -216,10 +223,10 @@ def test_the_order_of_the_samples_changes_no_number(bench, media, order: list[in
 
 @quick
 @given(st.floats(1e-3, 1e6))
-def test_scaling_every_intensity_changes_no_share(bench, media, factor: float) -> None:
-    study, scaled = with_keratin(media, 20.0), with_keratin(media, 20.0)
+def test_scaling_every_intensity_changes_no_share(bench, media, unchanged, factor: float) -> None:
+    scaled = with_keratin(media, 20.0)
     scaled.assays["proteome"].matrix.X *= factor
-    first, second = judged(bench.run(study)[1]), judged(bench.run(scaled)[1])
+    first, second = judged(unchanged), judged(bench.run(scaled)[1])
     shares = [name for name in first.columns if name.endswith("_percent")]
     pd.testing.assert_frame_equal(first[shares], second[shares], rtol=1e-9)
     assert list(first["verdict"]) == list(second["verdict"])

@@ -48,6 +48,8 @@ def test_paired_counts_of_six_niches_hold(shared, tissue, count):
 
 def test_adipose_is_said_to_be_confounded_with_depth_and_the_partition_is_made(six_niches):
     text = six_niches.read_text().replace('"~ 0 + tissue + condition"', '"~ 0 + tissue * condition"')
+    # the judged contrast alone: each further one costs seconds, and nothing here reads it
+    text = text[: text.index("[design.contrasts]")] + "[design.contrasts]\n"
     text += '  adipose = "tissue[ADSCs]:condition[dif] - tissue[ADSCs]:condition[control]"\n'
     text += "[vary]\nmixed = false\npartition_draws = 0\n"
     six_niches.write_text(text)
