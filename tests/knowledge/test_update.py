@@ -145,7 +145,10 @@ def test_show_and_check_of_the_shipped_tables(tmp_path, monkeypatch, capsys):
     assert command(["knowledge", "check"]) == 0
     assert "tables: 0 problems" in capsys.readouterr().out
     assert command(["knowledge", "show", "annotation"]) == 0
-    assert "gene, category" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "gene, category" in told
+    assert "One of" in told
+    assert "proteomes" not in told
     assert command(["knowledge", "show", "anotation"]) == 1
     assert "did you mean annotation" in capsys.readouterr().err
 

@@ -18,9 +18,11 @@ import pytest
 
 from secretome.dossier import Dossier
 from secretome.report import figures
-from secretome.report.blocks import Figure, Finding, figures_of
+from secretome.report.blocks import Figure, Finding, Table, Text, Verdicts, figures_of
+from secretome.report.finding import finding
 from secretome.report.html import embedded_json, page_spec, render
 from secretome.report.sections import sections
+from secretome.report.sections.samples import _tables
 from secretome.results import Answer, Result
 
 
@@ -308,3 +310,39 @@ def test_vendored_scripts_are_those_of_the_list() -> None:
     assert len(listed) == 3
     for name, digest in listed:
         assert hashlib.sha256((static / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_box_sorts_what_to_doubt_before_what_was_answered(dossier: Dossier) -> None:
+    judged = {"warn": "a", "not tested": "b", "cannot be judged": "c", "fail": "d", "pass": "e"}
+    results = tuple(
+        Result(stage="vary", name=name, question=f"{name}?", answer=Answer("x"), verdict=verdict)
+        for verdict, name in judged.items()
+    )
+    box = sections(replace(dossier, results=results))[0]
+    groups = [block for block in box.blocks if isinstance(block, Verdicts)]
+    assert [[line.verdict for line in group.lines] for group in groups] == [
+        ["fail", "warn"],
+        ["cannot be judged", "not tested"],
+        ["pass"],
+    ]
+    assert all(group.title for group in groups)
+    legend = " ".join(block.text for block in box.blocks if isinstance(block, Text))
+    assert "no judgement of the medium" in legend
+
+
+def test_of_many_samples_those_in_doubt_stand_open_and_all_are_listed(dossier: Dossier) -> None:
+    verdicts = ["pass"] * 30 + ["fail", "warn"]
+    rows = pd.DataFrame({"sample": [f"s{i}" for i in range(32)], "verdict": verdicts, "reason": "r"})
+    quality = next(r for r in dossier.results if r.key == "define.quality")
+    shown = _tables(quality, rows)
+    assert [(len(table.rows), table.folded) for table in shown] == [(2, False), (32, True)]
+    assert [len(t.rows) for t in _tables(quality, rows.head(4))] == [4]
+    assert [t.folded for t in _tables(quality, rows.head(30))] == [True]
+
+
+def test_a_table_that_repeats_the_answer_and_an_empty_one_are_folded() -> None:
+    tables = {name: pd.DataFrame({"n": [1]}) for name in ("summary", "levels")}
+    tables["none"] = pd.DataFrame({"n": []})
+    blocks = finding(Result(stage="vary", name="x", question="?", answer=Answer("x"), tables=tables)).blocks
+    folded = {block.caption: block.folded for block in blocks if isinstance(block, Table)}
+    assert folded == {"Numbers of the answer": True, "Levels": False, "None": True}

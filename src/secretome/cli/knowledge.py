@@ -51,6 +51,8 @@ def show(table: str | None, as_json: bool) -> int:
                 "  {url}\n  {folder}".format(**one)
             )
     sentence = f"{len(tables)} tables shipped with the package; {len(cached)} proteomes in {store()}."
+    if table:
+        sentence = f"One of {len(knowledge.names())} tables shipped with the package."
     summary(sentence, {"tables": tables, "proteomes": cached}, as_json=as_json)
     return 0
 

@@ -209,7 +209,7 @@ def _curve_notes(one: Panel) -> list[str]:
         told.append(f"{name}: no dilution is given for some wells; they were taken as undiluted.")
     failed = one.checked[~one.checked["passed"].astype(bool)] if len(one.checked) else one.checked
     for check, mine in failed.groupby("check", sort=False) if len(failed) else ():
-        told.append(f"{name}: {check} fails in {len(mine)} cases ({_few(mine['analyte'])}).")
+        told.append(f"{name}: {check} fails in {len(mine)} of its checks ({_few(mine['analyte'])}).")
     return told
 
 

@@ -58,6 +58,17 @@ _HAIR = (
 )
 
 
+def in_words(process: str) -> str:
+    """A process as a reader calls it; its own name when it has no other.
+
+    Examples
+    --------
+    >>> in_words("immuno")
+    'immunomodulation'
+    """
+    return _NAMES.get(process, process)
+
+
 @dataclass(frozen=True)
 class Context:
     """All that the sentences may speak of."""
@@ -91,7 +102,7 @@ def answer(context: Context) -> Answer:
             }
             words.append(f"{line['direction']} {{{name}_seen}} of {{{name}_known}} ({{{name}_half}})")
         if words:
-            parts.append(f"{_NAMES[process]} {', '.join(words)}")
+            parts.append(f"{in_words(process)} {', '.join(words)}")
     kind = "evidence" if context.options.unverified else "verified evidence"
     units = "donors" if first.has_donors else "samples"
     return Answer(

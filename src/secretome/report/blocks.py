@@ -139,10 +139,11 @@ class VerdictLine:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The judgements of the run, one a line."""
+    """Judgements or findings of the run, one a line, under a heading."""
 
     shape: ClassVar[str] = "verdicts"
     lines: tuple[VerdictLine, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)

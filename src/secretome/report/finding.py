@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from secretome.dossier import Dossier
 from secretome.results import Result, show
@@ -13,6 +14,8 @@ from .tables import heading, table_of
 
 # A table that its section did not set in front lies open only when it takes little room.
 OPEN_ROWS = 8
+# The answer above already quotes these: they stay folded whatever their size.
+_CAPTIONS = MappingProxyType({"summary": "Numbers of the answer"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,10 @@ def finding(result: Result, *, lead: tuple[Block, ...] = (), omit: Collection[st
     blocks.extend(lead)
     names = sorted((name for name in result.tables if name not in omit), key=lambda n: len(result.tables[n]))
     for name in names:
-        table = table_of(result, name, caption=heading(name).capitalize())
-        blocks.append(replace(table, folded=len(table.rows) > OPEN_ROWS))
+        words = heading(name)
+        table = table_of(result, name, caption=_CAPTIONS.get(name, words[:1].upper() + words[1:]))
+        open_wide = name not in _CAPTIONS and 0 < len(table.rows) <= OPEN_ROWS
+        blocks.append(replace(table, folded=not open_wide))
     if result.parameters:
         blocks.append(Facts(parameters(result.parameters), title="Parameters"))
     if result.sources:

@@ -23,6 +23,7 @@ SENTENCE = 45
 _WORDS = {
     "fdr": "FDR",
     "p_value": "p",
+    "pca": "PCA",
     "pc1": "PC1",
     "pc2": "PC2",
     "doi": "DOI",
@@ -38,6 +39,13 @@ _WORDS = {
     "ev_isolation": "EV isolation",
     "shift_log2": "shift, log2",
     "explained_percent": "explained %",
+    "within_70_130_percent": "within 70-130 %",
+    "within_80_120_percent": "within 80-120 %",
+    "mid_within_70_130": "mid-range within 70-130 %",
+    "mid_within_80_120": "mid-range within 80-120 %",
+    "p_random_sets": "p, random sets",
+    "lower_all": "95 % from, with weights",
+    "upper_all": "to, with weights",
 }
 # A brace or backslash would break out of a BibTeX field; no registered DOI needs one.
 _DOI = re.compile(r"10\.\d{4,9}/[^\s{}\\]+")
@@ -70,12 +78,19 @@ def heading(column: str) -> str:
 
     Examples
     --------
-    >>> heading("missing_percent"), heading("p_value"), heading("donors_left")
-    ('missing %', 'p', 'donors left')
+    >>> heading("missing_percent"), heading("value_pg_ml"), heading("particles_per_ug")
+    ('missing %', 'value pg/mL', 'particles per µg')
     """
     if column in _WORDS:
         return _WORDS[column]
-    return re.sub(r"_percent\b", " %", column).replace("_", " ")
+    spaced = re.sub(r"_percent\b", " %", column).replace("_", " ")
+    return re.sub(r"\bper (m|u)(l|g)\b", _per, re.sub(r"\b(p|n)g ml\b", r"\1g/mL", spaced))
+
+
+def _per(unit: re.Match[str]) -> str:
+    """A unit behind "per", as units are written."""
+    prefix = "µ" if unit[1] == "u" else unit[1]
+    return f"per {prefix}{'L' if unit[2] == 'l' else 'g'}"
 
 
 def table_of(

@@ -13,11 +13,11 @@ def build(contents: Contents) -> Section:
     files = (Link("methods.md", "methods.md"), Link("references.bib", "references.bib"))
     blocks: list[Block] = [Text("For a paper, with every parameter:", files, kind="hint")]
     for stage in dict.fromkeys(r.stage for r in contents.dossier.results if r.methods):
+        # two results that were made the same way are described once
+        used = dict.fromkeys(m for r in contents.dossier.results if r.stage == stage for m in r.methods)
         paragraphs = tuple(
             Text(method.text, tuple(Link(f"doi:{doi}", doi_href(doi)) for doi in method.dois))
-            for result in contents.dossier.results
-            if result.stage == stage
-            for method in result.methods
+            for method in used
         )
         blocks.append(Group(stage.capitalize(), paragraphs))
     return Section(title("methods"), "methods", tuple(blocks))

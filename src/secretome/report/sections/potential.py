@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 
 from secretome.dossier import Dossier
+from secretome.potential.wording import in_words
 from secretome.report import figures
 from secretome.report.blocks import Block, Group, Section, Table, Text
 from secretome.report.finding import Contents, finding
@@ -171,7 +172,9 @@ def _process(result: Result, compared: Result | None, process: str) -> Group:
         blocks.append(replace(made, folded=True))
     # a doubt that belongs to one process stands beside its scores too
     doubts = tuple(Text(note) for note in result.notes if note.lower().startswith(f"{process}:"))
-    return Group(process, (Text(_sides(factors)), *doubts, *blocks), anchor=ANCHOR + slug(process))
+    words = in_words(process)
+    heading = words.capitalize() + ("" if words == process else f", {process}")
+    return Group(heading, (Text(_sides(factors)), *doubts, *blocks), anchor=ANCHOR + slug(process))
 
 
 def _factors(factors: pd.DataFrame, process: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from secretome.dossier import Dossier
 from secretome.report.blocks import Block, Code, Column, Facts, Link, Section, Table, Text
 from secretome.report.finding import Contents, setting
@@ -31,7 +33,8 @@ def build(contents: Contents) -> Section:
     ]
     sources = {(s.name, s.version, s.sha256) for result in contents.dossier.results for s in result.sources}
     if sources:
-        blocks.append(_table("Knowledge tables", ("table", "version", "sha256"), tuple(sorted(sources))))
+        used = _table("Knowledge tables", ("table", "version", "sha256"), tuple(sorted(sources)))
+        blocks.append(replace(used, folded=True))
     if contents.dossier.plan:
         blocks.append(Code("study.toml as run", contents.dossier.plan))
     return Section(title("provenance"), "provenance", tuple(blocks))

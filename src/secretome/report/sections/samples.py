@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
 from secretome.report import figures
-from secretome.report.blocks import Section
+from secretome.report.blocks import Section, Table
 from secretome.report.finding import Contents, finding
 from secretome.report.sections import title
 from secretome.report.tables import NEVER_WHOLE, table_of
+from secretome.results import Result
 
 SHOWS = ("define.quality",)
 
@@ -24,6 +29,8 @@ _COLUMNS = (
     "serum_percent",
     "group_distance_z",
 )
+# Up to so many samples are listed whole and open.
+_OPEN = 16
 _WORST = {"fail": 0, "warn": 1, "pass": 2}
 
 
@@ -38,7 +45,14 @@ def build(contents: Contents) -> Section | None:
     # One row per sample is the page's promise, so this table is cut later than others.
     samples = quality.tables["samples"]
     worst_first = samples.iloc[samples["verdict"].map(_WORST).fillna(len(_WORST)).argsort(kind="stable")]
-    rows = table_of(
+    strips = figures.drawn(lambda: figures.quality(quality))
+    lead = (*strips, *_tables(quality, worst_first))
+    return Section(title("samples"), "samples", (finding(quality, lead=lead, omit=("samples",)),))
+
+
+def _tables(quality: Result, worst_first: pd.DataFrame) -> tuple[Table, ...]:
+    """Every sample; of many, those in doubt stand open and the whole list is folded."""
+    every = table_of(
         quality,
         "samples",
         caption="Quality of each sample",
@@ -46,5 +60,12 @@ def build(contents: Contents) -> Section | None:
         rows=worst_first,
         whole=NEVER_WHOLE,
     )
-    strips = figures.drawn(lambda: figures.quality(quality))
-    return Section(title("samples"), "samples", (finding(quality, lead=(*strips, rows), omit=("samples",)),))
+    doubtful = worst_first[worst_first["verdict"] != "pass"]
+    if len(worst_first) <= _OPEN or len(doubtful) == len(worst_first):
+        return (every,)
+    folded = replace(every, folded=True)
+    if doubtful.empty:
+        return (folded,)
+    caption = "Samples that fail or carry a warning"
+    shown = table_of(quality, "samples", caption=caption, columns=_COLUMNS, rows=doubtful, whole=NEVER_WHOLE)
+    return (replace(shown, href=""), folded)

@@ -8,25 +8,26 @@ from secretome.dossier import Dossier
 from secretome.report.blocks import Block, Facts, Section, Text, VerdictLine, Verdicts
 from secretome.report.finding import Contents, found
 from secretome.report.sections import title
-from secretome.results import show
+from secretome.results import Result, show
 
-_ORDER = ("fail", "cannot be judged", "warn", "not tested", "pass")
+# Groups of the box, in order: a reader first wants to know what to doubt, then what was not seen.
+_GROUPS = (
+    ("To read with care", ("fail", "warn")),
+    ("What cannot be judged, or was not tested", ("cannot be judged", "not tested")),
+    ("What could be answered", ("pass",)),
+)
+_LEGEND = (
+    "A badge says how far the data carry the answer beside it; it is no judgement of the medium. "
+    "Under Qualify it compares lots with the limits that you entered."
+)
 
 
 def build(contents: Contents) -> Section:
     """What was measured, the donors, and every judgement, the worst first, then what was found."""
-    judged = [r for r in contents.dossier.results if r.verdict is not None]
-    judged.sort(key=lambda result: _ORDER.index(str(result.verdict)))
-    found_only = [r for r in contents.dossier.results if r.verdict is None and r.stage != "read"]
-    lines = tuple(
-        VerdictLine(
-            r.stage.capitalize(), r.question, r.verdict or "", r.sentence(), "#" + r.key.replace(".", "-")
-        )
-        for r in (*judged, *found_only)
-    )
     blocks: list[Block] = [
         Facts(_measured(contents.dossier)),
-        Verdicts(lines),
+        Text(_LEGEND, kind="hint"),
+        *_verdicts(contents.dossier),
         Text(
             "A research report of what was measured: "
             "not a certificate of analysis, not a release decision, and no statement of efficacy.",
@@ -34,6 +35,27 @@ def build(contents: Contents) -> Section:
         ),
     ]
     return Section(title("verdict"), "verdict", tuple(blocks))
+
+
+def _verdicts(dossier: Dossier) -> tuple[Verdicts, ...]:
+    """Every result in one of the groups, the worst of a group first; what carries no verdict comes last."""
+    groups = []
+    for heading, verdicts in _GROUPS:
+        mine = [r for verdict in verdicts for r in dossier.results if r.verdict == verdict]
+        groups.append((heading, mine))
+    plain = [r for r in dossier.results if r.verdict is None and r.stage != "read"]
+    groups.append(("What was found, stage by stage", plain))
+    return tuple(Verdicts(tuple(_line(r) for r in mine), heading) for heading, mine in groups if mine)
+
+
+def _line(result: Result) -> VerdictLine:
+    return VerdictLine(
+        result.stage.capitalize(),
+        result.question,
+        result.verdict or "",
+        result.sentence(),
+        "#" + result.key.replace(".", "-"),
+    )
 
 
 def _measured(dossier: Dossier) -> tuple[tuple[str, str], ...]:
