@@ -99,6 +99,7 @@ def check(plan: Plan) -> Check:
 
     faults = (
         *define.problems_of(plan.organism, plan.define),
+        *define.batch_problems(reading.study, plan.define.batch),
         *qualify.problems_of(reading.study, plan.qualify),
     )
     if faults:

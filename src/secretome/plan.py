@@ -111,6 +111,8 @@ class DefineOptions:
         Of log2 values.
     exclude
         Samples left out of later contrasts.
+    batch
+        Column of the samples that is taken out of the map of samples; pictures only, never tests.
     annotation
         What is known of each protein beforehand: the tables that are shipped, or for genes that they lack the
         reviewed proteome that `secretome knowledge update` brought.
@@ -118,6 +120,7 @@ class DefineOptions:
 
     normalisation: Literal["none", "median", "quantile"] = "none"
     exclude: tuple[str, ...] = ()
+    batch: str = ""
     annotation: Literal["shipped", "uniprot"] = "shipped"
 
 
@@ -129,6 +132,13 @@ class VaryOptions:
     ----------
     trend, robust, prior
         Of the moderated test (`stats.linear.moderate`).
+    count_prior
+        Let the prior variance of contrasts follow the number of peptides, by this curve, in place of `trend`,
+        `robust` and `prior`.
+    array_weights
+        Weigh each flask by how well its proteins follow the model; the donor stays the unit.
+    leak_adjusted
+        Make the contrasts once more with the leak share of each sample held fixed, beside the plain ones.
     covariance
         How contrasts of rows with gaps get their standard error; `"exact"` per row.
     min_donors
@@ -150,6 +160,9 @@ class VaryOptions:
     trend: bool = True
     robust: bool = True
     prior: Literal["auto", "legacy", "unequal_df"] = "auto"
+    count_prior: Literal["off", "reciprocal", "loess", "spline"] = "off"
+    array_weights: bool = False
+    leak_adjusted: bool = False
     covariance: Literal["exact", "limma"] = "exact"
     min_donors: int = 2
     one_sided: bool = True

@@ -112,3 +112,57 @@ def test_without_numbers_the_sheet_is_named(build):
     result = follow_numbers(build(np.random.default_rng(1).normal(20, 1, (5, len(samples))), samples), PLAIN)
     assert result.verdict == "not tested"
     assert "age_years" in result.lacks[0]
+
+
+def test_a_late_rise_is_a_bend_that_the_spline_sees(build):
+    y, samples = _aged(donors=12, sd=0.2)
+    y[:10] += 0.6 * np.sin((samples["age_years"].to_numpy() - 20) / 50 * 2 * np.pi)
+    result = follow_numbers(build(y, samples), PLAIN)
+    slopes = result.tables["slopes"].set_index("protein")
+    bent = [f"P{i}" for i in range(10)]
+    assert (slopes.loc[bent, "bend_fdr"] < 0.05).all()
+    assert (slopes.loc[bent, "verdict"] == "change").all()
+    assert slopes.drop(bent)["bend_fdr"].gt(0.05).mean() > 0.9
+    assert result.tables["numbers"]["bend_by"].item() == "natural cubic spline, 4 knots"
+    assert any("tested by a natural cubic spline" in note for note in result.notes)
+
+
+def test_the_size_of_the_bend_test_is_that_of_donors_also_along_a_slope(build):
+    p = np.concatenate(
+        [
+            follow_numbers(build(*_aged(seed=seed, sd=0.5, slope=0.05)), PLAIN).tables["slopes"][
+                "bend_p_value"
+            ]
+            for seed in range(20)
+        ]
+    )
+    assert np.mean(p < 0.05) == pytest.approx(0.05, abs=0.025)
+
+
+def test_seven_ages_bend_by_a_square_and_three_donors_not_at_all(build):
+    y, samples = _aged(donors=6)
+    ages = np.resize([20, 30, 35, 40, 50, 60, 70], 12).astype(float)
+    samples["age_years"] = samples["donor"].map(dict(zip(samples["donor"].unique(), ages, strict=True)))
+    facts = follow_numbers(build(y, samples), PLAIN).tables["numbers"]
+    assert facts["bend_by"].item() == "quadratic term"
+    y, samples = _aged(donors=4)
+    one = (samples["tissue"] == "A").to_numpy()
+    result = follow_numbers(build(y[:, one], samples[one]), PLAIN)
+    assert result.tables["numbers"]["bend_by"].item() == ""
+    assert any("too few donors to test for a bend" in note for note in result.notes)
+
+
+def test_perinatal_donors_make_no_knots(build):
+    y, samples = _aged(donors=7)
+    samples.loc[samples["tissue"] == "A", "age_years"] = 0.0
+    assert follow_numbers(build(y, samples), PLAIN).tables["numbers"]["bend_by"].item() == "quadratic term"
+
+
+def test_donors_with_two_tissues_and_too_few_of_them_bend_nothing_and_stop_nothing(build):
+    samples = flasks(donors=3, per_donor=1)
+    samples["donor"] = [f"d{i}" for i in (0, 1, 2, 0, 1, 2)]
+    samples["age_years"] = [20.0, 45.0, 70.0] * 2
+    y = np.random.default_rng(3).normal(20, 0.3, (40, 6))
+    result = follow_numbers(build(y, samples), PLAIN)
+    assert result.tables["slopes"]["p_value"].notna().all()
+    assert result.tables["numbers"]["bend_by"].item() == ""

@@ -64,7 +64,7 @@ def run(
     Raises
     ------
     InvalidPlan
-        If `exclude` names a sample that the study lacks, or the normalisation is unknown.
+        If `exclude` names a sample or `batch` a column that the study lacks, or the normalisation is unknown.
     InvalidKnowledge
         If the plan asks for a UniProt proteome that is not in the cache.
     UnitMismatch
@@ -79,6 +79,8 @@ def run(
     'not tested'
     """
     _check_excluded(study, options.exclude)
+    if faults := batch_problems(study, options.batch):
+        raise InvalidPlan(faults)
     proteome = _cached(study.organism, options)
     assays = [assay for assay in study.select(kind="proteome") if assay.material in MATERIALS]
     if not assays:
@@ -105,7 +107,7 @@ def run(
         contaminants.result(after, organism=study.organism),
         quality.result(after, judged),
         normalisation.result(before, after, method=options.normalisation, samples=samples),
-        similarity.result(after),
+        similarity.result(after, batch=options.batch),
         detection.result(after),
         origin_result.result(after, study, proteome=proteome),
         leakage.result(after, study, seed=seed),
@@ -177,6 +179,15 @@ def _check_excluded(study: Study, exclude: Sequence[str]) -> None:
     ]
     if problems:
         raise InvalidPlan(problems)
+
+
+def batch_problems(study: Study, batch: str) -> tuple[Problem, ...]:
+    """The column to take out of the map of samples, when the study lacks it."""
+    if not batch or batch in study.samples:
+        return ()
+    found = f"batch names {batch!r}, which the sample table lacks"
+    action = f"Mend the name{near_misses(batch, study.samples.columns)}"
+    return (Problem("study.toml", found, "a column of the samples", action, column="define.batch"),)
 
 
 def _with_history(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from secretome.results import Answer, Cell, Method, Result
 
 from ._proteome import Proteome
+from .picture import Pictured, without_batch
 
 # A protein counts when at least this share of the measurements has a value of it.
 PRESENT_SHARE = 0.5
@@ -146,9 +147,14 @@ def principal_coordinates(
     return coordinates, percent
 
 
-def result(proteomes: Sequence[Proteome]) -> Result:
-    """Scores, explained percent and distances of each assay, as a Result."""
-    parts = [_tables(one) for one in proteomes]
+def result(proteomes: Sequence[Proteome], *, batch: str = "") -> Result:
+    """Scores, explained percent and distances of each assay, as a Result.
+
+    The map (tables `pca`, `axes`) is drawn without the column `batch`, where one is named; the distances between
+    and within groups keep it.
+    """
+    pictures = [_picture(one, batch) for one in proteomes]
+    parts = [_tables(one, picture.values) for one, picture in zip(proteomes, pictures, strict=True)]
     tables = {
         name: pd.concat([part[name] for part in parts], ignore_index=True)
         for name in ("pca", "axes", "distances", "basis")
@@ -173,8 +179,17 @@ def result(proteomes: Sequence[Proteome]) -> Result:
         question="Which samples look alike?",
         answer=Answer(" ".join(sentences), cells),
         tables=tables,
-        parameters={"present_share": PRESENT_SHARE, "distance": "Euclidean, scaled up for missing values"},
+        parameters={
+            "present_share": PRESENT_SHARE,
+            "distance": "Euclidean, scaled up for missing values",
+            "batch": batch,
+        },
         notes=(
+            *(
+                f"{one.assay}: {picture.note}"
+                for one, picture in zip(proteomes, pictures, strict=True)
+                if batch
+            ),
             "Proteins that tests leave out are left out here.",
             "A protein counts when at least half of the measurements have a value of it.",
             "Nothing is imputed: the distance of two samples uses the proteins that both have.",
@@ -196,10 +211,15 @@ def compared(one: Proteome) -> NDArray[np.float64]:
     return one.log2[:, present & ~one.masked]
 
 
-def _tables(one: Proteome) -> dict[str, pd.DataFrame]:
+def _picture(one: Proteome, batch: str) -> Pictured:
+    values = compared(one)
+    return without_batch(one, values, batch) if batch else Pictured(values, "")
+
+
+def _tables(one: Proteome, drawn: NDArray[np.float64]) -> dict[str, pd.DataFrame]:
     values = compared(one)
     distances = distance_matrix(values)
-    scores, percent = principal_coordinates(distances)
+    scores, percent = principal_coordinates(distance_matrix(drawn))
     pca = pd.DataFrame({"sample": one.samples["sample"].to_numpy(), "pc1": scores[:, 0], "pc2": scores[:, 1]})
     for factor in one.factors:
         pca[factor] = one.samples[factor].to_numpy()

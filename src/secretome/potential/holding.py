@@ -204,7 +204,7 @@ def _answer(*, computed: bool) -> Answer:
         )
     return Answer(
         "Occupancy was computed for {ligands} factors in {samples} media; captors in the same medium held {held} of "
-        "these values back. Occupancy of a receptor is no effect.",
+        "these values back. Occupancy of a receptor is not an effect.",
         {name: Cell("summary", name) for name in ("ligands", "samples", "held")},
     )
 

@@ -50,7 +50,7 @@ SUMMARY = ("assay", "material", "receiver", "pairs_known", "pairs_with_ligand_se
 GIVEN = ("receiver", "receptor", "ligands", "source")
 _NOTES = (
     (
-        "A ligand in the medium and its receptor on a cell are a possible contact, no effect: amount, binders, co-receptors "
+        "A ligand in the medium and its receptor on a cell are a possible contact, not an effect: amount, binders, co-receptors "
         "and the state of the cell decide."
     ),
     "A receiver with few pairs was read little, not shown to be deaf.",
@@ -85,7 +85,7 @@ def result(media: tuple[Medium, ...], known: Evidence, options: PotentialOptions
         question="Which receiving cells have a receptor for what this medium holds?",
         answer=Answer(
             "For {seen} of {pairs} pairs of a ligand and a receptor on a receiving cell the ligand was detected; "
-            "{receivers} kinds of receiving cells have at least one. Contact is no effect.",
+            "{receivers} kinds of receiving cells have at least one. Contact is not an effect.",
             {name: Cell("summary", name) for name in ("seen", "pairs", "receivers")},
         ),
         verdict=None if media else "not tested",

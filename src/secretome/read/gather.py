@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from secretome.errors import InvalidInput, Problem, near_misses
 from secretome.parallel import Progress
 from secretome.plan import AssayPlan, Plan, SamplesPlan
-from secretome.results import Answer, Cell, Result
-from secretome.study import AMOUNTS, PRODUCT_RECORD, Assay, Study
+from secretome.results import Result
+from secretome.study import AMOUNTS, Assay, Study
 
 from . import sdrf
 from .instruments import MEASURED_KINDS, read_measured
 from .instruments import to_assay as measured_assay
-from .masks import has_mask, with_mask
 from .measured import Measured
-from .own_names import listed_row, renamed, unlisted
+from .one_assay import read_proteins
+from .own_names import renamed, unlisted
 from .proteins import ProteinTable, to_assay
-from .recognise import FORMATS, open_measurements
-from .repeats import repeated_rows
 from .replicates import combine, measured_twice
 from .runs import Sheet, sheet_of
 from .sheet import donor_collisions, drop_empty_rows
-from .text import TextTable, read_table, sha256
+from .summary import describe
+from .text import read_table, sha256
 from .tidy import TIDY_KINDS, read_tidy
-from .tissues import named_tissues
-from .transformed import Transformed, find
 
 
 @dataclass(frozen=True)
@@ -169,93 +164,6 @@ def _own_sheet(assay: AssayPlan, file: Path, plan: Plan) -> Sheet:
     )
 
 
-def read_proteins(assay: AssayPlan, samples: tuple[str, ...] = ()) -> ProteinTable:
-    """The proteins of one assay: recognised, read, its past judged and its mask applied.
-
-    Parameters
-    ----------
-    assay
-        One [[assay]] of a plan.
-    samples
-        Names of its sample sheet.
-
-    Raises
-    ------
-    InvalidInput
-        With every problem of the file.
-    UnreadableFile
-        If the file cannot be opened or recognised.
-    """
-    text, chosen = open_measurements(assay.file, sheet=assay.sheet, name=assay.format)
-    # rows of a report are summed, so a row that came in twice would count twice
-    repeated = repeated_rows(text) if chosen.streams else []
-    if repeated:
-        raise InvalidInput(repeated)
-    table = chosen.read(text, assay, samples)
-    found = find(table.values, table.scale) if table.unit in _INTENSITIES else table.transformed
-    problems = scale_problems(text, assay, table, found)
-    if problems:
-        raise InvalidInput(problems)
-    if chosen.own and found.imputed.startswith("no gap"):
-        # a search engine's own table without gaps is complete, not filled
-        found = replace(found, imputed="")
-    remarks = (*text.remarks, *_signs(assay, found), *_dates(text, table), *table.remarks)
-    table = replace(table, remarks=remarks, transformed=found)
-    return with_mask(table, assay) if has_mask(assay) else table
-
-
-_INTENSITIES = ("intensity", "log2 intensity")
-
-
-def scale_problems(
-    text: TextTable, assay: AssayPlan, table: ProteinTable, found: Transformed
-) -> list[Problem]:
-    """The problem of values that cannot be on the scale that they are said to be on."""
-    if table.scale == found.scale or found.scale == "unclear":
-        return []
-    unit = "log2 intensity" if found.scale == "log2" else "intensity"
-    action = f'Write unit = "{unit}" in the [[assay]] named {assay.name!r}, or ask for the raw export.'
-    if FORMATS[table.format].own:
-        action = f"This is not the unchanged {FORMATS[table.format].title}: ask for that."
-    return [
-        Problem(text.file, f"{found.scale} values ({found.scale_evidence})", f"{table.scale} values", action)
-    ]
-
-
-def _signs(assay: AssayPlan, found: Transformed) -> tuple[str, ...]:
-    """What the values show about their past, one sentence each."""
-    name = assay.file.name
-    told = [f"{name}: already log2 ({found.scale_evidence})"] if found.scale == "log2" else []
-    told += [f"{name}: already centred: {found.centred}"] if found.centred else []
-    told += [f"{name}: already normalised: {found.normalised}"] if found.normalised else []
-    if found.imputed and assay.imputed == "no":
-        told.append(f"{name}: {found.imputed}; declared as not imputed")
-    elif found.imputed and not has_mask(assay):
-        told.append(f"{name}: may be imputed: {found.imputed}. {HOW_TO_UNMASK}")
-    return tuple(told)
-
-
-HOW_TO_UNMASK = (
-    "Tests are refused until it is known which values were measured: ask for the export before imputation, "
-    "name a mask (mask, mask_sheet or mask_columns), "
-    'or write imputed = "no" if only complete proteins were exported'
-)
-# "2-Sep", "2023-09-02 00:00:00" and, as a spreadsheet counts days, "44806"
-_DATE = re.compile(
-    r"\d{1,2}-(Mar|Sep|Dec|Oct|Feb)|(Mar|Sep|Dec|Oct|Feb)-\d{1,2}|\d{4}-\d\d-\d\d( 00:00:00)?|[34]\d{4}",
-    re.IGNORECASE,
-)
-
-
-def _dates(text: TextTable, table: ProteinTable) -> tuple[str, ...]:
-    """Genes that a spreadsheet turned into dates (SEPTIN2 and MARCHF1 under their old symbols)."""
-    genes = [*table.features["gene"], *table.features.index]
-    found = list(dict.fromkeys(gene for gene in genes if _DATE.fullmatch(str(gene))))
-    if not found:
-        return ()
-    return (f"{text.file}: a spreadsheet turned gene names into dates: {', '.join(found[:12])}",)
-
-
 def _match(plan: Plan, assay: AssayPlan, table: ProteinTable, sheet: Sheet) -> list[Problem]:
     file = (assay.samples or plan.samples.file or plan.file).name
     unknown = [
@@ -388,118 +296,3 @@ def _hashes(plan: Plan) -> dict[str, str]:
 
 
 # --- what was read, as a result ------------------------------------------------------------------
-
-
-def describe(
-    study: Study, plan: Plan, tables: Mapping[str, tuple[AssayPlan, ProteinTable]], notes: tuple[str, ...]
-) -> Result:
-    """The result `read.study`: samples, assays and the product record with its gaps."""
-    record = product_record(study.samples)
-    assays = _assay_table(study, plan, tables)
-    tissues = named_tissues(study.samples, study.organism)
-    summary = pd.DataFrame(
-        {
-            "samples": [len(study.samples)],
-            "donors": [study.samples["donor"].nunique() if "donor" in study.samples else 0],
-            "assays": [len(study.assays)],
-            "record_given": [int((record["status"] == "given").sum())],
-            "record_fields": [len(record)],
-        }
-    )
-    template = "{samples} samples of {donors} donors; assays: {assays}; {given} of {fields} fields of the product record are given."
-    cells = {
-        "samples": "samples",
-        "donors": "donors",
-        "assays": "assays",
-        "given": "record_given",
-        "fields": "record_fields",
-    }
-    missing = [
-        field for field, status in zip(record["field"], record["status"], strict=True) if status == "missing"
-    ]
-    return Result(
-        stage="read",
-        name="study",
-        question="What was measured, and what is known of the product?",
-        answer=Answer(template, {name: Cell("summary", column) for name, column in cells.items()}),
-        verdict="warn" if missing else "pass",
-        tables={
-            "summary": summary,
-            "assays": assays,
-            "product_record": record,
-            "samples": tissues.samples.rename_axis("sample").reset_index(),
-        },
-        parameters={
-            "organism": study.organism,
-            "donor_of": list(plan.samples.donor_of),
-            "replicate": {assay.name: assay.replicate for assay in plan.assays},
-        },
-        sources=tissues.sources,
-        notes=notes,
-        lacks=(
-            *((f"Not reported in the sample sheet: {', '.join(missing)}.",) if missing else ()),
-            *_unmasked(study),
-        ),
-    )
-
-
-def _unmasked(study: Study) -> tuple[str, ...]:
-    names = [name for name, assay in study.assays.items() if assay.imputed]
-    if not names:
-        return ()
-    return tuple(
-        f"What was detected and what differs in {name}: its values may be imputed, and a filled-in value "
-        "counts as seen here. The export before imputation, or its mask, would tell."
-        for name in names
-    )
-
-
-def product_record(samples: pd.DataFrame) -> pd.DataFrame:
-    """One row for each field of the product record: given, partly given or missing.
-
-    Returns
-    -------
-    DataFrame with `field`, `status`, `values` (up to 5, text) and `forbids` (what the gap
-    forbids us to say, empty when given).
-    """
-    rows = []
-    for name, forbids in PRODUCT_RECORD.items():
-        column = samples[name] if name in samples else pd.Series([None] * len(samples), dtype=object)
-        filled = column.dropna()
-        filled = filled[filled.astype(str) != "unknown"]
-        status = "given" if len(filled) == len(column) else "partly given" if len(filled) else "missing"
-        shown = ", ".join(
-            dict.fromkeys(f"{value:g}" if isinstance(value, float) else str(value) for value in filled[:200])
-        )
-        rows.append((name, status, shown[:120], "" if status == "given" else forbids))
-    return pd.DataFrame(rows, columns=["field", "status", "values", "forbids"])
-
-
-def _assay_table(
-    study: Study, plan: Plan, tables: Mapping[str, tuple[AssayPlan, ProteinTable]]
-) -> pd.DataFrame:
-    rows = []
-    for name, (assay_plan, table) in tables.items():
-        rows.append(
-            {
-                "assay": name,
-                "kind": assay_plan.kind,
-                "material": assay_plan.material,
-                "file": assay_plan.file.name,
-                "format": FORMATS[table.format].title,
-                "quantity": table.quantity,
-                "measurements": len(table.measurements),
-                "samples": int(study.assays[name].matrix.obs["sample"].nunique()),
-                "analytes": len(table.features),
-                "missing_percent": float(np.isnan(study.assays[name].matrix.X).mean() * 100),
-                "unit": table.unit,
-                "scale": table.scale,
-                "treated_before": "; ".join(table.transformed.signs),
-                "filled_in_removed": 0 if table.replaced is None else int(table.replaced.sum()),
-                "imputed": study.assays[name].imputed,
-            }
-        )
-    others = (one for one in study.assays.values() if one.kind in MEASURED_KINDS and one.name not in tables)
-    files = {one.name: one.file for one in plan.assays}
-    rows += [listed_row(assay, files[assay.name]) for assay in others]
-    return pd.DataFrame(rows)

@@ -11,12 +11,22 @@ from secretome.study import Study
 
 from .audit import audit_design
 from .contrasts import compare
+from .leak import compare_leak_adjusted
 from .mixed import compare_mixed
 from .numbers import follow_numbers
 from .partition import partition
 from .sets import compare_sets, fingerprint
 
-__all__ = ["audit_design", "compare", "compare_mixed", "compare_sets", "follow_numbers", "partition", "run"]
+__all__ = [
+    "audit_design",
+    "compare",
+    "compare_leak_adjusted",
+    "compare_mixed",
+    "compare_sets",
+    "follow_numbers",
+    "partition",
+    "run",
+]
 
 
 def run(
@@ -35,20 +45,22 @@ def run(
     study
         After `define`: log2 proteome assays with `masked` proteins.
     results
-        Those of earlier stages; none is needed.
+        Those of earlier stages; `define.leakage` when contrasts are to be adjusted for leak.
     options
         Choices of the moderated test.
 
     Returns
     -------
-    The study and the results `vary.design`, `vary.contrasts`, `vary.sets`, `vary.mixed`, `vary.numbers` and
-    `vary.partition`; without a design only a result that says so.
+    The study and the results `vary.design`, `vary.contrasts`, `vary.leak_adjusted` (on request), `vary.sets`, `vary.mixed`,
+    `vary.numbers` and `vary.partition`; without a design only a result that says so.
     """
-    del results
     if study.design is None:
         return study, (_no_design(),)
     contrasts = compare(study, options, progress=progress)
     results_made = [audit_design(study), contrasts]
+    if options.leak_adjusted:
+        leakage = results.get("define.leakage")
+        results_made.append(compare_leak_adjusted(study, contrasts, leakage, options))
     if options.sets:
         results_made.append(compare_sets(study, contrasts, options))
     if options.mixed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,20 +26,24 @@ from .fitting import (
     fit_one_sided,
     flask_fit,
 )
+from .moderation import peptide_counts, without_counts
 from .numbers import aliased_with_tissue
 from .power import COLUMNS as POWER_COLUMNS
 from .power import power_table
+from .sample_weights import COLUMNS as WEIGHT_COLUMNS
+from .sample_weights import NO_WEIGHTS, flask_weights
 from .units import Sides, sides_of
 from .wording import contrasts_result
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """One question answered: its rows of `effects`, its row of `contrasts`, its rows of `power`."""
+    """One question answered: its rows of `effects`, its row of `contrasts`, its rows of `power` and of `weights`."""
 
     effects: pd.DataFrame
     facts: dict[str, object]
     power: pd.DataFrame
+    weights: pd.DataFrame
 
 
 def compare(study: Study, options: VaryOptions, *, progress: Progress | None = None) -> Result:
@@ -79,14 +83,20 @@ def compare(study: Study, options: VaryOptions, *, progress: Progress | None = N
             judged.append(_judge(question, design, options, flasks))
             if progress is not None:
                 progress(len(judged), total)
-    effects = [one.effects for one in judged]
-    table = pd.concat(effects, ignore_index=True) if effects else pd.DataFrame(columns=COLUMNS)
-    power = (
-        pd.concat([one.power for one in judged], ignore_index=True)
-        if judged
-        else pd.DataFrame(columns=POWER_COLUMNS)
-    )
-    return contrasts_result(design, options, pd.DataFrame([one.facts for one in judged]), table, power, study)
+    tables = {
+        "effects": stacked([one.effects for one in judged], COLUMNS),
+        "power": stacked([one.power for one in judged], POWER_COLUMNS),
+    }
+    if options.array_weights:
+        weights = stacked([one.weights for one in judged], WEIGHT_COLUMNS)
+        tables["weights"] = weights.drop_duplicates(["assay", "model", "measurement"], ignore_index=True)
+    return contrasts_result(design, options, pd.DataFrame([one.facts for one in judged]), tables, study)
+
+
+def stacked(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """The tables one below the other; with its columns also when there is none."""
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
 def question_of(
@@ -103,8 +113,13 @@ def question_of(
     donors = samples[design.unit].astype(str).to_numpy()
     left, right = len(set(donors[sides.left])), len(set(donors[sides.right]))
     reason = _imputed(assay) or _refusal(sides, left, right, options)
-    reason = reason or _aliased_slope(design, samples, expression, sides)
-    return Question(name, expression, assay, samples, values, sides, reason)
+    reason = reason or _aliased_slope(design, samples, expression, sides) or without_counts(assay, options)
+    counts = None if options.count_prior == "off" else peptide_counts(assay)
+    weighted = NO_WEIGHTS
+    if options.array_weights and not reason:
+        weighted = flask_weights(values[~_masked(assay)], design, samples, sides)
+    reason = reason or weighted.reason
+    return Question(name, expression, assay, samples, values, sides, reason, counts, weighted)
 
 
 def _imputed(assay: Assay) -> str:
@@ -143,6 +158,7 @@ def _judge(question: Question, design: Design, options: VaryOptions, flasks: lin
     table = _counts(question, design)
     masked = table["contaminant_masked"].to_numpy(dtype=bool)
     fitted = fit_donors(question, design, options, ~masked)
+    question = replace(question, reason=question.reason or fitted.reason)
     for column, numbers in fitted.columns.items():
         table[column] = numbers
     few = table[["donors_left", "donors_right"]].min(axis=1).to_numpy() < options.min_donors
@@ -163,7 +179,8 @@ def _judge(question: Question, design: Design, options: VaryOptions, flasks: lin
     if flasks is not None and question.sides.strategy != "paired within donor" and not question.reason:
         facts["flasks_would_claim"] = claimed_on_flasks(flasks, question, design, options, ~masked)
     ordered = table[COLUMNS].sort_values(["p_value", "protein"], ignore_index=True)
-    return _Judged(ordered, facts, _power(question, design, fitted))
+    weights = question.weighted.table(question.assay, question.samples, design.unit)
+    return _Judged(ordered, facts, _power(question, design, fitted), weights)
 
 
 def _by_detection(
@@ -264,7 +281,7 @@ def _counts(question: Question, design: Design) -> pd.DataFrame:
             "protein": question.assay.matrix.var_names.to_numpy(),
             "gene": var["gene"].to_numpy(),
             "contaminant_class": var["contaminant_class"].to_numpy() if "contaminant_class" in var else "",
-            "contaminant_masked": var["masked"].to_numpy(dtype=bool) if "masked" in var else False,
+            "contaminant_masked": _masked(question.assay),
         }
     )
     for side, flasks in (("left", question.sides.left), ("right", question.sides.right)):
@@ -274,6 +291,12 @@ def _counts(question: Question, design: Design) -> pd.DataFrame:
         per_donor = [seen[:, flasks & (donors == name)].any(axis=1) for name in names]
         table[f"donors_{side}"] = np.sum(per_donor, axis=0) if per_donor else 0
     return table
+
+
+def _masked(assay: Assay) -> NDArray[np.bool_]:
+    """(n,) proteins that tests leave out."""
+    var = assay.matrix.var
+    return var["masked"].to_numpy(dtype=bool) if "masked" in var else np.zeros(len(var), dtype=bool)
 
 
 def _status(
@@ -292,6 +315,7 @@ def _status(
         one_sided,
         np.full(len(table), bool(question.reason)),
         few,
+        np.zeros(len(table), dtype=bool) if question.counts is None else np.isnan(question.counts),
         table["p_value"].isna().to_numpy(),
     ]
     words = [
@@ -301,6 +325,7 @@ def _status(
         "seen on one side only",
         "contrast not tested",
         "too few donors",
+        "no peptide count",
         "not estimable",
     ]
     return np.select(conditions, words, default="tested")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from secretome.stats import linear
 from secretome.stats.empirical_null import excess
 from secretome.study import Assay
 
+from .moderation import beyond_minimum, moderated
 from .one_sided import judge_one_sided
+from .sample_weights import NO_WEIGHTS, FlaskWeights
 from .units import Sides, Units, donor_values, paired_differences
 
 FDR = 0.05
@@ -28,7 +30,10 @@ _TAILS = 2.0  # df of a one-sided row: at most this many times those of its dono
 
 @dataclass(frozen=True)
 class Question:
-    """One contrast on one assay: flasks, sides, and what is to be fitted."""
+    """One contrast on one assay: flasks, sides, what is to be fitted.
+
+    Where asked for, `counts` (n,) of peptides and the weights of the flasks.
+    """
 
     name: str
     expression: str
@@ -37,13 +42,16 @@ class Question:
     values: NDArray[np.float64]
     sides: Sides
     reason: str
+    counts: NDArray[np.float64] | None = None
+    weighted: FlaskWeights = NO_WEIGHTS
 
 
 @dataclass(frozen=True)
 class Fitted:
     """Columns (n,) of the effects table, NaN where there is no answer; the prior; sigma of one donor (n,).
 
-    `excess` is the factor by which the bulk of proteins scatters more between the sides than donors explain.
+    `excess` is the factor by which the bulk of proteins scatters more between the sides than donors explain;
+    `reason` says why nothing could be fitted.
     """
 
     columns: dict[str, NDArray[np.float64]]
@@ -51,52 +59,58 @@ class Fitted:
     sigma: NDArray[np.float64]
     df: float
     excess: float = 1.0
+    reason: str = ""
 
 
 def fit_donors(question: Question, design: Design, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
-    """The moderated test of the rows in `tested`; NaN elsewhere."""
+    """The moderated test of the rows in `tested` on donors; NaN elsewhere."""
+    return fit_units(question, units_of(question, design), options, tested)
+
+
+def fit_units(question: Question, units: Units, options: VaryOptions, tested: NDArray[np.bool_]) -> Fitted:
+    """The moderated test of the rows in `tested` on the units given; NaN elsewhere."""
     names = ("log2_ratio", *TEST_COLUMNS, "mean_log2_intensity")
     empty = {name: np.full(len(question.values), np.nan) for name in names}
     sigma = np.full(len(question.values), np.nan)
-    units = units_of(question, design)
     usable = tested & (~np.isnan(units.values)).any(axis=1)
+    if question.counts is not None:
+        usable &= np.isfinite(question.counts)
     if not usable.any() or units.values.shape[1] <= units.design.shape[1]:
         return Fitted(empty, "", sigma, np.nan)
     contrasted = _contrasted(units, usable, options)
-    moderated = linear.moderate(contrasted, trend=options.trend, robust=options.robust, prior=options.prior)
-    factor = _excess(moderated, options)
-    beyond = linear.treat(
-        replace(contrasted, unscaled_sd=factor * contrasted.unscaled_sd),
-        options.minimum_log2_ratio,
-        trend=options.trend,
-        robust=options.robust,
-        prior=options.prior,
-    )
-    half = student.ppf(0.5 + INTERVAL / 2, moderated.df_total) * moderated.standard_error[:, 0]
-    ratio = moderated.coefficients[:, 0]
+    counts = None if question.counts is None else question.counts[usable]
+    try:
+        tests = moderated(contrasted, options, counts)
+    except NotEstimable as error:
+        if counts is None:
+            raise
+        return Fitted(empty, "", sigma, np.nan, reason=f"count_prior: {error}")
+    factor = _excess(tests, options)
+    half = student.ppf(0.5 + INTERVAL / 2, tests.df_total) * tests.standard_error[:, 0]
+    ratio = tests.coefficients[:, 0]
     found = {
         "log2_ratio": ratio,
         "lower": ratio - half,
         "upper": ratio + half,
-        "standard_error": moderated.standard_error[:, 0],
-        "t": moderated.t[:, 0],
-        "df": moderated.df_total,
-        "p_value": moderated.p_value[:, 0],
-        "p_minimum_effect": beyond.p_value[:, 0],
+        "standard_error": tests.standard_error[:, 0],
+        "t": tests.t[:, 0],
+        "df": tests.df_total,
+        "p_value": tests.p_value[:, 0],
+        "p_minimum_effect": beyond_minimum(contrasted, options, counts, factor=factor),
         "mean_log2_intensity": _row_means(question.values[usable]),
     }
     for name, numbers in found.items():
         empty[name][usable] = numbers
-    sigma[usable] = np.sqrt(moderated.s2_post)
-    known = np.isfinite(moderated.p_value[:, 0])
-    df = float(np.median(moderated.df_total[known])) if known.any() else np.nan
-    return Fitted(empty, str(moderated.prior), sigma, df, factor)
+    sigma[usable] = np.sqrt(tests.s2_post)
+    known = np.isfinite(tests.p_value[:, 0])
+    df = float(np.median(tests.df_total[known])) if known.any() else np.nan
+    return Fitted(empty, str(tests.prior), sigma, df, factor)
 
 
-def _excess(moderated: linear.Moderated, options: VaryOptions) -> float:
+def _excess(tests: linear.RowTests, options: VaryOptions) -> float:
     """How much wider than chance the bulk of the statistics spreads, 1 or more."""
-    z = np.sign(moderated.t[:, 0]) * norm.isf(moderated.p_value[:, 0] / 2)
-    return excess(z, moderated.standard_error[:, 0], minimum=options.minimum_log2_ratio)
+    z = np.sign(tests.t[:, 0]) * norm.isf(tests.p_value[:, 0] / 2)
+    return excess(z, tests.standard_error[:, 0], minimum=options.minimum_log2_ratio)
 
 
 def fit_one_sided(
@@ -168,10 +182,10 @@ def claimed_on_flasks(
         return 0
     contrasted = linear.contrast_rows(fit, weights[:, None], covariance=options.covariance)
     try:
-        moderated = linear.moderate(contrasted, trend=options.trend, prior="legacy")
+        tests = linear.moderate(contrasted, trend=options.trend, prior="legacy")
     except NotEstimable:
         return 0
-    p = moderated.p_value[rows, 0]
+    p = tests.p_value[rows, 0]
     p = p[~np.isnan(p)]
     return int((false_discovery_control(p) <= FDR).sum()) if p.size else 0
 
@@ -180,9 +194,16 @@ def units_of(question: Question, design: Design) -> Units:
     """What is tested: one difference a donor, or one value a donor and level."""
     if question.sides.strategy == "paired within donor":
         return paired_differences(
-            question.values, design, question.samples, question.expression, question.sides
+            question.values,
+            design,
+            question.samples,
+            question.expression,
+            question.sides,
+            question.weighted.weights,
         )
-    return donor_values(question.values, design, question.samples, question.expression)
+    return donor_values(
+        question.values, design, question.samples, question.expression, question.weighted.weights
+    )
 
 
 def _contrasted(units: Units, usable: NDArray[np.bool_], options: VaryOptions) -> linear.RowFit:
@@ -190,7 +211,8 @@ def _contrasted(units: Units, usable: NDArray[np.bool_], options: VaryOptions) -
     correlation = 0.0
     if units.blocks is not None:
         correlation = linear.consensus_correlation(values, units.design, units.blocks).consensus
-    fit = linear.fit_rows(values, units.design, block=units.blocks, correlation=correlation)
+    weights = None if units.weights is None else units.weights[usable]
+    fit = linear.fit_rows(values, units.design, weights=weights, block=units.blocks, correlation=correlation)
     return linear.contrast_rows(fit, units.contrast[:, None], covariance=options.covariance)
 
 

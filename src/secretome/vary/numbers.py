@@ -14,16 +14,16 @@ from secretome.design import Design
 from secretome.errors import NotEstimable
 from secretome.plan import VaryOptions
 from secretome.results import Answer, Cell, Method, Result
-from secretome.stats import linear, mixed
+from secretome.stats import mixed
 from secretome.study import Assay, Study
 
+from .donor_slopes import LEAST_DF, QUADRATIC, donor_model, donor_slopes, varies_within
 from .fitting import FDR, INTERVAL
 from .mixed import kept_flasks
 from .random import random_terms
 
 # number -> the step over which a change is stated
 STEPS = {"age_years": 10.0, "passage": 1.0, "population_doublings": 10.0}
-LEAST_DF = 2
 VERDICTS = ("change", "a change above {} is excluded", "this study cannot say")
 
 
@@ -58,8 +58,9 @@ def follow_numbers(study: Study, options: VaryOptions) -> Result:
     -----
     A number that belongs to the donor (age) is followed on one value a donor and tissue, within tissues; one
     that changes within donors (passage) in a mixed model with random donors. A tissue whose donors share one
-    value (perinatal samples) says nothing on the slope. The bend is a quadratic term beside the straight line: passage
-    is not assumed to act in one direction.
+    value (perinatal samples) says nothing on the slope. The bend beside the straight line is a natural cubic spline
+    where donors have 8 different values, else (and within donors) a squared term: passage is not assumed to act in
+    one direction.
     """
     design = study.design or Design()
     assays = [a for a in study.select(kind="proteome") if a.material in {"conditioned_medium", "vesicles"}]
@@ -80,12 +81,12 @@ def follow_numbers(study: Study, options: VaryOptions) -> Result:
 
 COLUMNS = [
     "number", "assay", "protein", "gene", "step", "log2_change", "lower", "upper", "standard_error", "df", "p_value",
-    "fdr", "bend_p_value", "bend_fdr", "n_donors", "verdict",
+    "fdr", "bend_p_value", "bend_fdr", "bend_by", "n_donors", "verdict",
 ]  # fmt: skip
 
 
 FACT_COLUMNS = [
-    "number", "assay", "unit", "varies", "donors", "lowest", "highest", "step", "tested", "change", "bends", "excluded",
+    "number", "assay", "unit", "varies", "donors", "lowest", "highest", "step", "tested", "change", "bend_by", "bends", "excluded",
     "cannot_say", "verdict", "reason",
 ]  # fmt: skip
 
@@ -104,12 +105,6 @@ def aliased_with_tissue(samples: pd.DataFrame, number: str) -> str:
     levels = samples.groupby("tissue", observed=True)[number].first()
     listed = "; ".join(f"{tissue} {value:g}" for tissue, value in levels.items())
     return f"{number} does not vary within any tissue ({listed}): it is aliased with tissue"
-
-
-def varies_within(samples: pd.DataFrame, groups: object, column: str) -> bool:
-    """Whether a column takes several values in some group (labels, or a column name)."""
-    counts = samples.groupby(groups, observed=True)[column].agg(lambda values: len(set(values)))
-    return bool((counts > 1).any())
 
 
 def _several(samples: pd.DataFrame, column: str) -> bool:
@@ -144,7 +139,7 @@ def _refusal(design: Design, samples: pd.DataFrame, name: str, within: bool) -> 
             return f"{name} and {other} cannot be told apart: each value of one has one value of the other"
     if within:
         return ""
-    model, _ = _donor_model(design, samples, samples[name].to_numpy(dtype=float))
+    model, _ = donor_model(design, samples, samples[name].to_numpy(dtype=float))
     spare = model.shape[0] - np.linalg.matrix_rank(model)
     if spare < LEAST_DF:
         return f"{model.shape[0]} donors leave {spare} degrees of freedom; at least {LEAST_DF} are needed"
@@ -156,28 +151,17 @@ def _same(samples: pd.DataFrame, one: str, other: str) -> bool:
     return bool(len(pairs) == len(set(samples[one])) == len(set(samples[other])))
 
 
-def _donor_model(
-    design: Design, samples: pd.DataFrame, values: NDArray[np.float64]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Model matrix of the donor values, tissue means and the number last, and the cell of each flask (m,)."""
-    keys = [samples[design.unit].astype(str)]
-    if "tissue" in samples:
-        keys.append(samples["tissue"].astype(str))
-    cells, index = np.unique(pd.concat(keys, axis=1).agg("\x1f".join, axis=1), return_inverse=True)
-    number = np.array([values[index == cell].mean() for cell in range(cells.size)])
-    tissue = (
-        np.array([cell.rsplit("\x1f", 1)[-1] for cell in cells]) if len(keys) > 1 else np.zeros(cells.size)
-    )
-    levels = (tissue[:, None] == np.unique(tissue)[None, :]).astype(float)
-    return np.column_stack([levels, number]), index
-
-
 def _slopes(
     assay: Assay, rows: np.ndarray, values: NDArray[np.float64], samples: pd.DataFrame, design: Design,
     number: _Numeric, options: VaryOptions,
 ) -> pd.DataFrame:  # fmt: skip
-    fit = _within if number.within else _between
-    estimate, error, df, p, bend, donors = fit(values, samples, design, number, options)
+    if number.within:
+        estimate, error, df, p, bend, donors = _within(values, samples, design, number, options)
+        by = QUADRATIC
+    else:
+        found = donor_slopes(values, samples, design, number.name, options)
+        estimate, error, df, p = found.estimate, found.error, found.df, found.p_value
+        bend, donors, by = found.bend_p_value, found.donors, found.bend_by
     half = student.ppf(0.5 + INTERVAL / 2, df) * error
     table = pd.DataFrame(
         {
@@ -195,6 +179,7 @@ def _slopes(
             "fdr": _adjusted(p),
             "bend_p_value": bend,
             "bend_fdr": _adjusted(bend),
+            "bend_by": by if np.isfinite(bend).any() else "",
             "n_donors": donors,
         }
     )
@@ -205,54 +190,6 @@ def _slopes(
     table["verdict"] = np.select([changed, inside], words[:2], words[2])
     table.loc[table["p_value"].isna(), "verdict"] = words[2]
     return table[COLUMNS].sort_values(["p_value", "protein"], ignore_index=True)
-
-
-def _between(
-    values: NDArray[np.float64], samples: pd.DataFrame, design: Design, number: _Numeric, options: VaryOptions
-) -> tuple[np.ndarray, ...]:
-    """Regression of donor values on the number within tissues; other factors within donors taken out first."""
-    model, index = _donor_model(design, samples, number.values)
-    adjusted = _without_nuisance(values, design, samples, number.name, index)
-    units = np.column_stack([_mean(adjusted[:, index == cell]) for cell in range(model.shape[0])])
-    bent = np.column_stack([model, (model[:, -1] - model[:, -1].mean()) ** 2])
-    donor = np.array(
-        [samples[design.unit].astype(str).to_numpy()[index == c][0] for c in range(model.shape[0])]
-    )
-    blocks = donor if len(set(donor)) < donor.size else None
-    straight = _last(units, model, options, blocks)
-    bend = (
-        _last(units, bent, options, blocks)[3]
-        if np.linalg.matrix_rank(bent) == bent.shape[1] < bent.shape[0] - 1
-        else np.full(len(values), np.nan)
-    )
-    donors = (~np.isnan(units)).sum(axis=1)
-    return (*straight, bend, donors)
-
-
-def _last(
-    units: NDArray[np.float64], model: np.ndarray, options: VaryOptions, blocks: np.ndarray | None
-) -> tuple[np.ndarray, ...]:
-    """Estimate, standard error, df and p of the last column; NaN where it has no spare donor."""
-    blank = np.full((4, len(units)), np.nan)
-    usable = (~np.isnan(units)).any(axis=1)
-    shared = 0.0 if blocks is None else linear.consensus_correlation(units[usable], model, blocks).consensus
-    fit = linear.fit_rows(units[usable], model, block=blocks, correlation=shared)
-    weights = np.zeros((model.shape[1], 1))
-    weights[-1] = 1.0
-    try:
-        tests = linear.moderate(
-            linear.contrast_rows(fit, weights, covariance="exact"),
-            trend=options.trend, robust=options.robust, prior=options.prior,
-        )  # fmt: skip
-    except NotEstimable:
-        return tuple(blank)
-    lost = ~((fit.df_residual > 0) & np.isfinite(tests.p_value[:, 0]))
-    found = np.array(
-        [tests.coefficients[:, 0], tests.standard_error[:, 0], tests.df_total, tests.p_value[:, 0]]
-    )
-    found[:, lost] = np.nan
-    blank[:, usable] = found
-    return tuple(blank)
 
 
 def _within(
@@ -295,26 +232,6 @@ def _last_mixed(
     return test.estimate[:, 0], test.standard_error[:, 0], test.df[:, 0], test.p_value[:, 0]
 
 
-def _without_nuisance(
-    values: NDArray[np.float64], design: Design, samples: pd.DataFrame, number: str, index: np.ndarray
-) -> NDArray[np.float64]:
-    """Values with the within-cell effects of the other variables of the formula taken out."""
-    names = [name for name in design.variables if name != number and varies_within(samples, index, name)]
-    if not names:
-        return values
-    nuisance = Design(formula="~ " + " + ".join(names)).matrix(samples).values[:, 1:]
-    cells = (index[:, None] == np.unique(index)[None, :]).astype(float)
-    effects = linear.fit_rows(values, np.hstack([cells, nuisance])).coefficients[:, cells.shape[1] :]
-    adjusted: NDArray[np.float64] = values - np.nan_to_num(effects) @ (nuisance - nuisance.mean(axis=0)).T
-    return adjusted
-
-
-def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    count = (~np.isnan(values)).sum(axis=1)
-    mean: NDArray[np.float64] = np.where(count > 0, np.nansum(values, axis=1) / np.maximum(count, 1), np.nan)
-    return mean
-
-
 def _count_donors(values: NDArray[np.float64], samples: pd.DataFrame, design: Design) -> np.ndarray:
     units = samples[design.unit].astype(str).to_numpy()
     seen = [(~np.isnan(values[:, units == unit])).any(axis=1) for unit in sorted(set(units))]
@@ -345,12 +262,26 @@ def _facts(
         "step": number.step,
         "tested": int(table["p_value"].notna().sum()) if len(table) else 0,
         "change": int((verdicts == "change").sum()),
+        "bend_by": str(table["bend_by"].iloc[0]) if len(table) else "",
         "bends": int((table["bend_fdr"] <= FDR).sum()) if len(table) else 0,
         "excluded": int(verdicts.str.startswith("a change above").sum()),
         "cannot_say": int((verdicts == VERDICTS[2]).sum()),
         "verdict": "not tested" if number.reason else "pass",
         "reason": number.reason,
     }
+
+
+def _on_bends(facts: pd.DataFrame) -> tuple[str, ...]:
+    """What could tell a bend, number by number."""
+    notes = []
+    for row in facts.itertuples():
+        if row.reason:
+            continue
+        if row.bend_by:
+            notes.append(f"{row.number}: a bend was tested by a {row.bend_by}, of one form in all tissues.")
+        else:
+            notes.append(f"{row.number}: too few donors to test for a bend; the line is taken as straight.")
+    return tuple(notes)
 
 
 def _result(design: Design, options: VaryOptions, facts: pd.DataFrame, slopes: pd.DataFrame) -> Result:
@@ -392,14 +323,15 @@ def _result(design: Design, options: VaryOptions, facts: pd.DataFrame, slopes: p
             "trend": options.trend,
             "prior": options.prior,
         },
-        notes=refused,
+        notes=refused + _on_bends(facts),
         lacks=()
         if len(facts)
         else ("Age and passage need columns age_years and passage in the sample sheet.",),
         methods=(
             Method(
                 "Numbers that belong to donors were regressed within tissues on one value a donor, numbers that vary "
-                "within donors in mixed models with random donors; a quadratic term tested for a bend. A change was "
+                "within donors in mixed models with random donors; natural cubic splines (8 and more different "
+                "donor values) or squared terms tested for a bend. A change was "
                 "called excluded when its 95 % interval lay within the smallest change that matters.",
                 ("10.2202/1544-6115.1027", "10.2307/2533558"),
             ),

@@ -42,12 +42,15 @@ class Units:
         (p,) weights.
     blocks
         (u,) donor of each unit when donors repeat, else None.
+    weights
+        (n, u) precision of each unit from that of its flasks, 0 where it has no value; None when all are alike.
     """
 
     values: NDArray[np.float64]
     design: NDArray[np.float64]
     contrast: NDArray[np.float64]
     blocks: NDArray[np.str_] | None
+    weights: NDArray[np.float64] | None = None
 
 
 def sides_of(design: Design, samples: pd.DataFrame, expression: str) -> Sides:
@@ -80,7 +83,12 @@ def sides_of(design: Design, samples: pd.DataFrame, expression: str) -> Sides:
 
 
 def paired_differences(
-    values: NDArray[np.float64], design: Design, samples: pd.DataFrame, expression: str, sides: Sides
+    values: NDArray[np.float64],
+    design: Design,
+    samples: pd.DataFrame,
+    expression: str,
+    sides: Sides,
+    weights: NDArray[np.float64] | None = None,
 ) -> Units:
     """One left-minus-right difference a donor.
 
@@ -91,6 +99,8 @@ def paired_differences(
     ----------
     values
         (n, m) log2.
+    weights
+        (m,) of the flasks, inverse to their variance; None when all are alike.
     """
     factors = design.factors(expression)
     others = [name for name in design.variables if name not in factors]
@@ -98,18 +108,25 @@ def paired_differences(
     donors = samples[design.unit].astype(str).to_numpy()
     names = sorted(set(donors[sides.left | sides.right]))
     differences = np.full((len(values), len(names)), np.nan)
+    precision = np.zeros_like(differences)
     levels = _levels(samples, expression)
     for column, donor in enumerate(names):
-        pairs = [
-            _difference(values, levels, strata == stratum) for stratum in sorted(set(strata[donors == donor]))
-        ]
-        differences[:, column] = _nanmean(np.stack(pairs, axis=1))
+        own = [strata == stratum for stratum in sorted(set(strata[donors == donor]))]
+        pairs = np.stack([_difference(values, levels, flasks, weights) for flasks in own], axis=1)
+        differences[:, column] = _nanmean(pairs)
+        if weights is not None:
+            each = np.stack([_difference_weight(values, levels, flasks, weights) for flasks in own], axis=1)
+            precision[:, column] = np.nan_to_num(_nanmean(np.where(np.isnan(pairs), np.nan, each)))
     one = np.ones((len(names), 1))
-    return Units(differences, one, np.ones(1), None)
+    return Units(differences, one, np.ones(1), None, None if weights is None else precision)
 
 
 def donor_values(
-    values: NDArray[np.float64], design: Design, samples: pd.DataFrame, expression: str
+    values: NDArray[np.float64],
+    design: Design,
+    samples: pd.DataFrame,
+    expression: str,
+    weights: NDArray[np.float64] | None = None,
 ) -> Units:
     """One value for each donor and level of the compared factors.
 
@@ -117,13 +134,20 @@ def donor_values(
     first subtracted with their effect within cells, so that a protein seen only in primed
     flasks of one donor is not compared with unprimed flasks of another. A row in which that
     effect cannot be estimated although the cells differ in it becomes NaN.
+
+    With `weights` (m,) of the flasks a cell is their weighted mean, and weighs as much as its mean flask:
+    a donor counts once, however many flasks it gave.
     """
     factors = design.factors(expression)
     cell_names = samples[[design.unit, *factors]].astype(str).agg("\x1f".join, axis=1).to_numpy()
     cells, index = np.unique(cell_names, return_inverse=True)
     nuisance, kept_variables = _within_cell(design, samples, index)
     adjusted = _subtract(values, nuisance, index) if nuisance.size else values
-    means = np.stack([_nanmean(adjusted[:, index == cell]) for cell in range(len(cells))], axis=1)
+    of_cells = [index == cell for cell in range(len(cells))]
+    means = np.stack([_mean_of(adjusted, flasks, weights) for flasks in of_cells], axis=1)
+    precision = None
+    if weights is not None:
+        precision = np.stack([_mean_weight(adjusted, flasks, weights) for flasks in of_cells], axis=1)
     first = [int(np.flatnonzero(index == cell)[0]) for cell in range(len(cells))]
     table = samples.iloc[first]
     reduced = design.restricted(kept_variables)
@@ -134,6 +158,7 @@ def donor_values(
         reduced.matrix(table).values,
         reduced.contrast(table, expression),
         donors.astype(str) if repeats else None,
+        precision,
     )
 
 
@@ -143,12 +168,50 @@ def _levels(samples: pd.DataFrame, expression: str) -> list[tuple[float, NDArray
 
 
 def _difference(
-    values: NDArray[np.float64], levels: list[tuple[float, NDArray[np.bool_]]], flasks: NDArray[np.bool_]
+    values: NDArray[np.float64],
+    levels: list[tuple[float, NDArray[np.bool_]]],
+    flasks: NDArray[np.bool_],
+    weights: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Sum over the levels of weight times their mean among these flasks; NaN when one is unseen."""
-    parts = [weight * _nanmean(values[:, flasks & level]) for weight, level in levels]
+    parts = [weight * _mean_of(values, flasks & level, weights) for weight, level in levels]
     difference: NDArray[np.float64] = np.sum(parts, axis=0)
     return difference
+
+
+def _difference_weight(
+    values: NDArray[np.float64],
+    levels: list[tuple[float, NDArray[np.bool_]]],
+    flasks: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Precision (n,) of a difference of levels, 1 where every flask weighs 1."""
+    with np.errstate(divide="ignore"):
+        parts = [weight**2 / _mean_weight(values, flasks & level, weights) for weight, level in levels]
+    precision: NDArray[np.float64] = sum(weight**2 for weight, _ in levels) / np.sum(parts, axis=0)
+    return precision
+
+
+def _mean_of(
+    values: NDArray[np.float64], flasks: NDArray[np.bool_], weights: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Mean (n,) of what these flasks show, each with its weight; NaN where they show nothing."""
+    if weights is None:
+        return _nanmean(values[:, flasks])
+    chosen = values[:, flasks]
+    total = (~np.isnan(chosen)) @ weights[flasks]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: NDArray[np.float64] = np.nansum(chosen * weights[flasks], axis=1) / total
+    return np.where(total > 0, mean, np.nan)
+
+
+def _mean_weight(
+    values: NDArray[np.float64], flasks: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean weight (n,) of the flasks that show a row; 0 where none does."""
+    seen = ~np.isnan(values[:, flasks])
+    mean: NDArray[np.float64] = seen @ weights[flasks] / np.maximum(seen.sum(axis=1), 1)
+    return mean
 
 
 def _within_cell(

@@ -13,6 +13,7 @@ from secretome.results import Answer, Cell, Method, Result, Verdict, show
 from secretome.study import Study
 
 from .fitting import INTERVAL
+from .sample_weights import weak_notes
 
 DEPTH_RATIO = 1.2  # of the sides: from here the weakest quarter leans by 0.1 log2 (tests/slow/test_depth.py)
 
@@ -21,8 +22,7 @@ def contrasts_result(
     design: Design,
     options: VaryOptions,
     contrasts: pd.DataFrame,
-    effects: pd.DataFrame,
-    power: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     study: Study,
 ) -> Result:
     """The result `vary.contrasts` from its tables."""
@@ -54,13 +54,15 @@ def contrasts_result(
         question="What differs between the media, judged on donors?",
         answer=Answer(template, {name: Cell("summary", name) for name in summary.columns}),
         verdict=verdict,
-        tables={"summary": summary, "contrasts": contrasts, "effects": effects, "power": power},
+        tables={"summary": summary, "contrasts": contrasts, **tables},
         parameters={
             "unit": design.unit,
             "formula": design.formula,
             "trend": options.trend,
             "robust": options.robust,
             "prior": options.prior,
+            "count_prior": options.count_prior,
+            "array_weights": options.array_weights,
             "covariance": options.covariance,
             "min_donors": options.min_donors,
             "one_sided": options.one_sided,
@@ -69,9 +71,9 @@ def contrasts_result(
             "interval": INTERVAL,
             "fdr": "Benjamini-Hochberg within each contrast",
         },
-        notes=tuple(refused) + _notes(contrasts, power, study),
+        notes=tuple(refused) + _notes(contrasts, tables["power"], study) + weak_notes(tables.get("weights")),
         lacks=_lacks(contrasts),
-        methods=_METHODS,
+        methods=(*_METHODS, *_chosen_methods(options)),
     )
 
 
@@ -155,6 +157,24 @@ def _lacks(contrasts: pd.DataFrame) -> tuple[str, ...]:
     return (
         "Some proteins seen on one side only were shown by too few donors even there; a targeted assay would judge them.",
     )
+
+
+def _chosen_methods(options: VaryOptions) -> tuple[Method, ...]:
+    """Sentences for what was done on request only."""
+    found = []
+    if options.count_prior != "off":
+        text = (
+            "The prior variance of the moderated tests of contrasts followed the number of peptides of each protein "
+            f"(curve: {options.count_prior}) in place of its mean intensity; proteins without a count were not tested."
+        )
+        found.append(Method(text, ("10.1074/mcp.TIR119.001646",)))
+    if options.array_weights:
+        text = (
+            "Each flask was weighted by how well its proteins follow the linear model; a donor's value is the "
+            "weighted mean of its flasks, and weighs as much as its mean flask."
+        )
+        found.append(Method(text, ("10.1186/1471-2105-7-261",)))
+    return tuple(found)
 
 
 _METHODS = (

@@ -101,6 +101,29 @@ def _sets(result: Result) -> tuple[Block, ...]:
     return (table_of(result, "sets", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP),)
 
 
+def _leak(result: Result) -> tuple[Block, ...]:
+    adjusted = result.tables["adjusted"]
+    blocks = [table_of(result, "contrasts", caption="Plain and with the leak held fixed")]
+    if len(adjusted):
+        columns = (
+            "contrast",
+            "gene",
+            "protein",
+            "log2_ratio",
+            "fdr",
+            "log2_ratio_adjusted",
+            "lower_adjusted",
+            "upper_adjusted",
+            "fdr_adjusted",
+        )
+        rows = adjusted.sort_values(["p_value", "contrast", "protein"]).head(TOP)
+        caption = "Smallest plain p first, with the leak held fixed beside it"
+        blocks.append(
+            table_of(result, "adjusted", caption=caption, columns=columns, rows=rows, whole=TOP, top=TOP)
+        )
+    return tuple(blocks)
+
+
 def _mixed(result: Result) -> tuple[Block, ...]:
     effects = result.tables["effects"]
     if effects.empty:
@@ -194,6 +217,7 @@ def _pairs(first: list[str], second: list[str], word: str) -> list[str]:
 # result -> what stands in front, and the tables that are shown there or only as files
 _SHOWN: Mapping[str, tuple[Callable[[Result], tuple[Block, ...]], tuple[str, ...]]] = {
     "vary.contrasts": (_contrasts, ("contrasts", "effects")),
+    "vary.leak_adjusted": (_leak, ("contrasts", "adjusted")),
     "vary.sets": (_sets, ("sets",)),
     "vary.mixed": (_mixed, ("effects",)),
     "vary.partition": (_partition, ("top", "partition", "density")),
