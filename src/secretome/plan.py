@@ -17,7 +17,7 @@ from .units import UNITS
 Zero = Literal["missing", "measured"]
 Replicate = Literal["collapse", "model"]
 # what an antibody sees of a factor (CLAIMS section 3)
-Form = Literal["", "total", "free", "latent", "acid-activated"]
+Form = Literal["", "total", "free", "active", "latent", "acid-activated"]
 
 
 @dataclass(frozen=True)
@@ -243,10 +243,13 @@ class MechanismOptions:
         column is given, else all samples together.
     members
         Members of each ensemble.
+    dilution
+        How many times the measured medium is diluted at the receiving cell; 0 means not given.
     """
 
     group_by: str = ""
     members: int = 2000
+    dilution: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -615,7 +618,22 @@ def _options(reader: _Reader, stage: str, facts: Mapping[str, object], default: 
             given[name] = reader.texts(facts, stage, name)
         else:
             given[name] = reader.value(facts, stage, name, type(standard), standard)
+            if name in _BOUNDS:
+                _bounded(reader, stage, name, given[name])
     return replace(default, **given)  # type: ignore[type-var]
+
+
+# What a number of study.toml may be besides 0, which means not given.
+_BOUNDS: Mapping[str, tuple[float, float, str]] = {
+    "dilution": (1.0, 1e9, "how many times the medium is diluted, 1 or more (10 for one part in ten)"),
+    "active_tgf_beta": (0.0, 1.0, "a share above 0 and up to 1"),
+}
+
+
+def _bounded(reader: _Reader, stage: str, name: str, given: object) -> None:
+    low, high, expected = _BOUNDS[name]
+    if not (isinstance(given, int | float) and (given == 0 or low <= given <= high)):
+        reader.complain(f"[{stage}] {name} = {given}", expected, "Mend it, or leave it out.")
 
 
 def _choices(kind: type, name: str) -> tuple[str, ...]:

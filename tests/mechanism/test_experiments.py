@@ -144,11 +144,11 @@ def test_the_comparator_stands_beside_the_media_and_is_no_ratio(capsys, levels):
 
 def test_a_dilution_lowers_what_has_a_unit_and_is_said(capsys, levels):
     whole = _simulate(capsys, "--levels", str(levels), "--neutralise", "IGF1")
-    tenth = _simulate(capsys, "--levels", str(levels), "--neutralise", "IGF1", "--dilution", "0.1")
+    tenth = _simulate(capsys, "--levels", str(levels), "--neutralise", "IGF1", "--dilution", "10")
     assert _level(tenth, "DPC_prolif", "A") < _level(whole, "DPC_prolif", "A")
     assert any("at the stated dilution" in note for note in tenth["notes"])
     assert not any("undiluted" in note for note in tenth["notes"])
-    assert command(["mechanism", "simulate", "follicle", "--levels", str(levels), "--dilution", "2"]) == 1
+    assert command(["mechanism", "simulate", "follicle", "--levels", str(levels), "--dilution", "0.1"]) == 1
 
 
 def test_the_free_fraction_and_the_form_of_a_factor_count(tmp_path):

@@ -204,7 +204,7 @@ def test_a_panel_in_mass_units_is_absolute_and_latent_factors_are_not():
     kinds = {factor.node: factor.kind for factor in inputs.factors}
     assert kinds["VEGF"] == "absolute"
     assert kinds["DKK1"] == "relative"  # no half effect with a source that was read
-    assert kinds["TGFB1"] == "relative"  # the form is not stated
+    assert kinds["TGFB1"] == "not measured"  # the form is not stated: its active share is not known
     assert kinds["PGE2"] == "not measured"
     assert any("undiluted" in note for note in inputs.notes)
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from potential_planted import NAN, every, flasks, panel, proteome, study
 
+from secretome.binding import Constant, Constants, constants
 from secretome.potential.available import ligands
-from secretome.potential.constants import Constant, Constants, constants
 
 FLASKS = flasks(["D1", "D2", "D3"], tissue=["bone"] * 3)
 NAMES = list(FLASKS.index)

@@ -195,6 +195,11 @@ def test_unverified_rows_are_off_until_asked_for() -> None:
     assert set(default.tables["unseen"]["verified"]) == {"page"}
     assert len(default.tables["factors"]) == 0
     assert gene in set(all_rows.tables["factors"]["gene"])
+    titles = (knowledge.table("factor_process").frame["verified"] == "title").sum()
+    assert titles > 0
+    said = next(note for note in default.notes if note.startswith("Left out of the evidence"))
+    assert f"{titles} rows of which only the title was read" in said
+    assert not any(note.startswith("Left out of the evidence") for note in all_rows.notes)
 
 
 def test_a_process_without_a_row_that_was_read_has_no_share(monkeypatch: pytest.MonkeyPatch) -> None:

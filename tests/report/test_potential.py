@@ -46,8 +46,10 @@ def page(tmp_path_factory):
     (folder / "study.toml").write_text(
         '[study]\ntitle = "small"\n[samples]\nfile = "samples.csv"\n'
         '[[assay]]\nname = "proteome"\nfile = "combined_protein.tsv"\n'
-        "[potential]\ndraws = 50\n"
+        '[potential]\ndraws = 50\ngene_sets = ["sets.gmt"]\n'
     )
+    sets = [f"set {i}\t\t" + "\t".join(f"G{j}" for j in range(i, i + 8)) for i in range(30)]
+    (folder / "sets.gmt").write_text("\n".join(sets) + "\n")
     dossier = run(read_plan(folder), only="potential")
     return render(dossier, sections(dossier)), dossier
 
@@ -79,3 +81,46 @@ def test_every_result_of_the_stage_is_on_the_page(page):
     )
     for key in keys:
         assert f'id="{key.replace(".", "-")}"' in html
+
+
+def test_gene_sets_are_drawn_beside_their_table_and_the_section_leads_there(page):
+    from secretome.report import figures
+
+    html, dossier = page
+    result = next(one for one in dossier.results if one.key == "potential.enrichment")
+    figure = figures.gene_sets(result)
+    assert len(figure.data["rows"]) == 25
+    drawn = figure.data["rows"][0]
+    table = result.tables["over_representation"]
+    assert len(table) == 60
+    first = table.iloc[0]
+    assert drawn["row"] == f"{first['gene_set']} · {first['group']}"
+    assert drawn["x"] == pytest.approx(first["log2_odds"], abs=1e-3)
+    assert drawn["low"] <= drawn["x"] <= drawn["high"]
+    assert "25 smallest p values of 60" in figure.hint
+    assert figures.camera(result) is None  # vary did not run
+    assert '<a href="#potential-enrichment">Gene sets, drawn.</a>' in html
+    assert 'id="potential-enrichment"' in html
+    assert html.index('id="potential-enrichment"') < html.index("Gene sets among the proteins found")
+
+
+def test_camera_is_drawn_by_contrast():
+    import pandas as pd
+
+    from secretome.report import figures
+    from secretome.results import Answer, Result
+
+    camera = pd.DataFrame(
+        {"contrast": ["a_vs_b"] * 2, "gene_set": ["one", "two"], "detectable": [9, 8], "direction": ["up", "down"],
+         "mean_t_difference": [2.0, -1.0], "p_value": [0.001, 0.4], "fdr": [0.002, 0.4]}
+    )  # fmt: skip
+    figure = figures.camera(Result("potential", "enrichment", "?", Answer("."), tables={"camera": camera}))
+    assert [row["told"] for row in figure.data["rows"]] == ["below 5 % FDR", "not below"]
+    assert [row["x"] for row in figure.data["rows"]] == [2.0, -1.0]
+
+
+def test_the_page_says_how_many_rows_rest_on_a_title(page):
+    from secretome import knowledge
+
+    titles = (knowledge.table("factor_process").frame["verified"] == "title").sum()
+    assert f"{titles} rows of which only the title was read" in page[0]

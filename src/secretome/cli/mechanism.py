@@ -88,7 +88,9 @@ def score(model: str, facts: Path, seed: int, as_json: bool) -> None:
     metavar="NODE=LEVEL",
     help="Outcomes with it beside those without, for example Minoxidil=1.",
 )
-@click.option("--dilution", type=float, help="Share of the medium at the cells, for example 0.1.")
+@click.option(
+    "--dilution", type=float, help="How many times the medium is diluted at the cells, for example 10."
+)
 @click.option("--sobol", is_flag=True, help="Say from which factor the doubt comes (a minute for six media).")
 @click.option(
     "--members", type=click.IntRange(min=100), default=2000, show_default=True, help="Size of the ensemble."

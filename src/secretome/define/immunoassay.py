@@ -237,7 +237,7 @@ def _lacks(panels: list[Panel]) -> tuple[str, ...]:
             told.append(f"{name}: recovery in this medium was not shown; a spiked sample would show it.")
         if (values["form"] == "").any():
             told.append(
-                f"{name}: the form that the antibodies see is not declared (form = total, free, latent, acid-activated)."
+                f"{name}: the form that the antibodies see is not declared (form = total, free, active, latent, acid-activated)."
             )
     return tuple(told)
 

@@ -8,6 +8,7 @@ import io
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -240,9 +241,15 @@ def _bytes(path: Path) -> bytes:
 
 def _blocks(folder: Path) -> Mapping[str, Mapping[str, object]]:
     try:
-        return tomllib.loads(_bytes(folder / "tables.toml").decode("utf-8"))
+        return _parsed(_bytes(folder / "tables.toml"))
     except tomllib.TOMLDecodeError as error:
         raise InvalidKnowledge(f"{folder / 'tables.toml'} is no valid TOML: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(raw: bytes) -> Mapping[str, Mapping[str, object]]:
+    """The blocks of a description; the same bytes are parsed once, because a run asks for dozens of tables."""
+    return tomllib.loads(raw.decode("utf-8"))
 
 
 def _description(name: str, block: Mapping[str, object]) -> Description:

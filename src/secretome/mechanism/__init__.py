@@ -70,7 +70,14 @@ def run(
     for done, name in enumerate(MODELS, start=1):
         judged.append(
             judge(
-                name, study, results, group_by=options.group_by, members=options.members, seed=seed, map=map
+                name,
+                study,
+                results,
+                group_by=options.group_by,
+                dilution=options.dilution,
+                members=options.members,
+                seed=seed,
+                map=map,
             )
         )
         if progress is not None:

@@ -15,7 +15,7 @@ from secretome.parallel import Progress, processes
 from secretome.results import Result
 
 from .facts import parse_condition
-from .inputs import Inputs, brought, diluted
+from .inputs import Inputs, brought, check_dilution, diluted
 from .levels import read_levels
 from .media import from_study
 from .network import Model, model
@@ -50,7 +50,7 @@ def simulate(
     comparator
         `NODE=level`, for example Minoxidil=1: a table `comparator` sets the outcomes with it beside those without.
     dilution
-        Share of the medium at the receiving cells; absolute levels are multiplied by it.
+        How many times the medium is diluted at the receiving cells; concentrations are divided by it.
     sobol
         Whether a table `sensitivity` says which factor the doubt comes from.
     members, workers, seed, progress
@@ -62,9 +62,7 @@ def simulate(
         What is wrong with the files, names or levels.
     """
     network = model(name)
-    inputs = _inputs(network, study, levels, group_by)
-    if dilution is not None:
-        inputs = diluted(inputs, dilution)
+    inputs = _inputs(network, study, levels, group_by, dilution)
     held = _held(network, knock_out, neutralise, add)
     spread = processes(workers)
     result = result_of(network, inputs, members=members, seed=seed, map=spread, progress=progress, held=held)
@@ -128,14 +126,18 @@ def as_json(result: Result) -> dict[str, object]:
     }
 
 
-def _inputs(network: Model, study: Path | None, levels: Path | None, group_by: str) -> Inputs:
+def _inputs(
+    network: Model, study: Path | None, levels: Path | None, group_by: str, dilution: float | None
+) -> Inputs:
+    times = 0.0 if dilution is None else check_dilution(dilution)
     if levels is not None:
-        return read_levels(levels, network)
+        given = read_levels(levels, network)
+        return diluted(given, times) if times else given
     if study is None:
         raise InvalidModel("nothing to simulate: give a dossier or a file of levels")
     found = dossier.load(study)
     earlier = {result.key: result for result in found.results}
-    return from_study(network, found.study, earlier, group_by=group_by)
+    return from_study(network, found.study, earlier, group_by=group_by, dilution=times)
 
 
 def _factor(network: Model, word: str) -> str:

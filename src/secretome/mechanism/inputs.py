@@ -22,6 +22,7 @@ Kind = Literal["absolute", "relative", "not measured"]
 UNDILUTED = (
     "Levels are taken as if undiluted medium were in the dish: no dilution at the receiving cell is given."
 )
+DILUTED = "Levels with a unit are those at the stated dilution; folds between media do not change with it."
 
 # Nobody knows where on the curve of its receptor a reference medium lies: log10 (level / half effect), our choice.
 PLACE_SD = 1.0
@@ -200,13 +201,13 @@ def sources() -> tuple[Source, ...]:
     return tuple(Source(t.name, t.version, t.sha256) for t in (table("half_effects"), table("level_priors")))
 
 
-def diluted(inputs: Inputs, share: float) -> Inputs:
-    """The same media at a dilution: levels with a unit are multiplied, folds between media stay.
+def diluted(inputs: Inputs, times: float) -> Inputs:
+    """The same media at a dilution: levels with a unit are divided, folds between media stay.
 
     Parameters
     ----------
-    share
-        Share of the medium at the receiving cells, above 0 and at most 1.
+    times
+        How many times the medium is diluted at the receiving cells, 1 or more.
 
     Raises
     ------
@@ -216,19 +217,31 @@ def diluted(inputs: Inputs, share: float) -> Inputs:
     Examples
     --------
     >>> one = Factor("HGF", "absolute", np.array([3.0]), np.array([0.1]), np.array([False]))
-    >>> diluted(Inputs("follicle", ("a",), (one,)), 0.1).factors[0].log10_level.tolist()
+    >>> diluted(Inputs("follicle", ("a",), (one,)), 10).factors[0].log10_level.tolist()
     [2.0]
     """
-    if not 0 < share <= 1:
-        raise InvalidModel(f"dilution {share:g}: a share of the medium above 0 and at most 1 was expected")
-    shift = float(np.log10(share))
+    shift = float(np.log10(check_dilution(times)))
     factors = tuple(
-        replace(factor, log10_level=factor.log10_level + shift) if factor.kind == "absolute" else factor
+        replace(factor, log10_level=factor.log10_level - shift) if factor.kind == "absolute" else factor
         for factor in inputs.factors
     )
-    said = "Levels with a unit are those at the stated dilution; folds between media do not change with it."
-    notes = tuple(said if note == UNDILUTED else note for note in inputs.notes)
+    notes = tuple(DILUTED if note == UNDILUTED else note for note in inputs.notes)
     return replace(inputs, factors=factors, notes=notes)
+
+
+def check_dilution(times: float) -> float:
+    """The dilution itself.
+
+    Raises
+    ------
+    InvalidModel
+        If it is below 1: a share of the medium was given, or nonsense.
+    """
+    if not (np.isfinite(times) and times >= 1):
+        raise InvalidModel(
+            f"dilution {times:g}: how many times the medium is diluted was expected, 1 or more; write 10 for one part in ten"
+        )
+    return times
 
 
 def brought(model: Model) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from secretome.errors import InvalidInput, InvalidModel, Problem, UnitMismatch, 
 from secretome.units import UNITS, convert
 
 from .inputs import UNDILUTED, Factor, Inputs, brought, half_effects, plausible_high, sources, unmeasured
-from .media import LATENT, RANKS_ONLY
+from .media import LATENT, LATENT_REASON, RANKS_ONLY
 from .network import Model
 
 COLUMNS = ("factor", "level", "unit")
@@ -45,8 +45,8 @@ def read_levels(path: Path, model: Model) -> Inputs:
 
     Notes
     -----
-    A concentration of a factor without a sourced half effect, and of TGF-beta of unknown form, is used relative to
-    the other media only; with one medium it counts as not measured.
+    A concentration of a factor without a sourced half effect is used relative to the other media only; with one
+    medium it counts as not measured, and so does TGF-beta of another form than `active`.
     """
     rows = _rows(path)
     problems: list[Problem] = []
@@ -66,7 +66,9 @@ def read_levels(path: Path, model: Model) -> Inputs:
     for name in brought(model):
         levels = {group: found[name, group] for group in groups if (name, group) in found}
         factors.append(
-            _factor(name, levels, groups, sourced=name in known and (name not in LATENT or name in active))
+            unmeasured(name, groups, LATENT_REASON)
+            if levels and name in LATENT and name not in active
+            else _factor(name, levels, groups, sourced=name in known)
         )
     kinds = {factor.kind for factor in factors}
     notes = (*((UNDILUTED,) if "absolute" in kinds else ()), *((RANKS_ONLY,) if "relative" in kinds else ()))

@@ -10,20 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secretome.errors import MissingColumn, UnitMismatch
+from secretome.amounts import LATENT_FORMS
+from secretome.errors import MissingColumn
 from secretome.results import Result
 from secretome.study import Assay, State, Study
-from secretome.units import convert
 
-from .inputs import UNDILUTED, Factor, Inputs, Kind, brought, half_effects, sources, unmeasured
+from .concentrations import SOLUBLE, Concentrations, concentrations
+from .inputs import DILUTED, UNDILUTED, Factor, Inputs, Kind, brought, half_effects, sources, unmeasured
 from .network import Model, Node
 
 Array = NDArray[np.float64]
 ALL = "all samples"
 # Spread of log10 level between donors where no group has two of them, our choice; a note says so.
 ASSUMED_SD = 0.3
-# Active TGF-beta cannot be told from a total: without a declared form only folds are used (CLAIMS section 5).
+# Released latent: a total, or an acid-activated value, says nothing of the active share (CLAIMS section 5).
 LATENT = ("TGFB1", "TGFB2")
+LATENT_REASON = "released latent: its active share was not measured, and a total is never used as active"
 RANKS_ONLY = (
     "From mass spectrometry, and of factors without a half effect whose source was read, only folds between the media are used: "
     "differences and ranks, no absolute effect."
@@ -32,14 +34,20 @@ RANKS_ONLY = (
 
 @dataclass(frozen=True)
 class _Levels:
-    """Log10 level of a gene in every measured sample; NaN where there is none."""
+    """Log10 level of a gene in every measured sample; NaN where there is none.
+
+    `unasked`: samples in which nobody looked for it, which is not the same as not found.
+    """
 
     values: pd.Series
     absolute: bool
     assay: str
+    unasked: frozenset[str] = frozenset()
 
 
-def from_study(model: Model, study: Study, results: Mapping[str, Result], *, group_by: str = "") -> Inputs:
+def from_study(
+    model: Model, study: Study, results: Mapping[str, Result], *, group_by: str = "", dilution: float = 0.0
+) -> Inputs:
     """What the media of a study bring to a model.
 
     Parameters
@@ -47,26 +55,35 @@ def from_study(model: Model, study: Study, results: Mapping[str, Result], *, gro
     model
         The network.
     study
-        After `define`: panels in mass concentrations, proteomes with `masked` proteins.
+        After `define`: the assay `amounts` of all immunoassays, proteomes with `masked` proteins.
     results
         `potential.processes` tells declared additives, which do not count.
     group_by
         Column whose levels are compared; empty means tissue where given.
+    dilution
+        How many times the measured medium is diluted at the receiving cell; 0 means not given.
 
     Raises
     ------
     MissingColumn
         If `group_by` is no column of the sample table.
+
+    Notes
+    -----
+    A concentration is that of free ligand: captors that were measured in the same medium are taken off by mass
+    action at the dilution, except those that the model has as nodes, where they act.
     """
     media = _media(study, group_by)
     groups = tuple(dict.fromkeys(media["group"]))
     additives = _additives(results)
+    nodes = frozenset(gene for node in model.nodes if node.in_medium for gene in node.genes)
+    molar = concentrations(study, media.index, dilution=dilution, without=nodes)
     factors = []
     for name in brought(model):
         node = model.nodes[model.index[name]]
-        factors.append(_factor(model, node, study, media, groups, additives))
-    notes = _notes(tuple(factors), media)
-    return Inputs(model.name, groups, tuple(factors), notes, sources())
+        factors.append(_factor(model, node, study, molar, media, groups, additives))
+    notes = (*_notes(tuple(factors), media, dilution), *molar.notes(nodes))
+    return Inputs(model.name, groups, tuple(factors), notes, (*sources(), *molar.sources))
 
 
 def _media(study: Study, group_by: str) -> pd.DataFrame:
@@ -110,13 +127,21 @@ def _factor(
     model: Model,
     node: Node,
     study: Study,
+    molar: Concentrations,
     media: pd.DataFrame,
     groups: tuple[str, ...],
     additives: frozenset[tuple[str, str]],
 ) -> Factor:
     if not node.genes:
         return unmeasured(node.name, groups, "no protein: its own assay would be needed")
-    found = [levels for gene in node.genes if (levels := _levels(study, gene, media)) is not None]
+    known = half_effects(model.name)
+    if node.name in LATENT and all(molar.forms.get(gene, "total") in LATENT_FORMS for gene in node.genes):
+        return unmeasured(node.name, groups, LATENT_REASON)
+    found = [
+        levels
+        for gene in node.genes
+        if (levels := _absolute(molar, gene, media) or _relative(study, gene, media)) is not None
+    ]
     if not found:
         return unmeasured(
             node.name, groups, f"{' and '.join(node.genes)} not found in any assay of the media"
@@ -138,9 +163,20 @@ def _factor(
     }
     if declared:
         values = values.where(~media["group"].isin(declared))
-    known = half_effects(model.name)
-    kind: Kind = "absolute" if absolute and node.name in known and node.name not in LATENT else "relative"
-    return _summarised(node.name, kind, values, media, groups, declared, used[0].assay)
+    kind: Kind = "absolute" if absolute and node.name in known else "relative"
+    unasked = frozenset.intersection(*(levels.unasked for levels in used))
+    return _summarised(node.name, kind, values, media, groups, declared, used[0].assay, unasked)
+
+
+def _absolute(molar: Concentrations, gene: str, media: pd.DataFrame) -> _Levels | None:
+    """Log10 pg/mL of free ligand at the receiving cell, or None without a concentration."""
+    if gene not in molar.free_pg_ml:
+        return None
+    level = molar.free_pg_ml[gene].reindex(media.index)
+    if not (level > 0).any():
+        return None
+    log10 = np.log10(level.where(level > 0))
+    return _Levels(log10, True, molar.told(gene), molar.unasked.get(gene, frozenset()))
 
 
 def _summarised(
@@ -151,6 +187,7 @@ def _summarised(
     groups: tuple[str, ...],
     declared: set[str],
     assay: str,
+    unasked: frozenset[str],
 ) -> Factor:
     donors = pd.DataFrame({"group": media["group"], "donor": media["donor"], "value": values}).dropna()
     means = donors.groupby(["group", "donor"], sort=False)["value"].mean()
@@ -171,24 +208,27 @@ def _summarised(
         return unmeasured(
             name, groups, "declared as an additive of the medium" if declared else "never detected"
         )
-    # Looked for and not found is less than the lowest found; a declared additive is not known at all.
-    below = np.isnan(level) & np.array([group not in declared for group in groups])
+    # Looked for and not found is less than the lowest found; a declared additive is not known at all, nor is
+    # what no sample of the group was measured for.
+    asked = {
+        group for group, sample in zip(media["group"], media.index, strict=True) if sample not in unasked
+    }
+    below = np.isnan(level) & np.array([group in asked and group not in declared for group in groups])
     if kind == "relative":
         level = level - np.nanmean(level)
     reason = f"from {assay}" + (", declared additive in " + ", ".join(sorted(declared)) if declared else "")
     return Factor(name, kind, level, np.nan_to_num(error, nan=0.0), below, reason, tuple(counts))
 
 
-def _levels(study: Study, gene: str, media: pd.DataFrame) -> _Levels | None:
-    """The best levels of a gene: a panel in a mass concentration, else a panel, else a proteome."""
-    found = []
+def _relative(study: Study, gene: str, media: pd.DataFrame) -> _Levels | None:
+    """Folds of a gene: from a panel without a concentration, else from a proteome."""
     for kind in ("panel", "proteome"):
         for assay in study.select(kind=kind):
-            if assay.data is not None and assay.material == "conditioned_medium":
+            if assay.data is not None and assay.material == SOLUBLE:
                 levels = _of_assay(assay, gene, media)
                 if levels is not None:
-                    found.append(levels)
-    return next((levels for levels in found if levels.absolute), found[0] if found else None)
+                    return levels
+    return None
 
 
 def _of_assay(assay: Assay, gene: str, media: pd.DataFrame) -> _Levels | None:
@@ -199,16 +239,7 @@ def _of_assay(assay: Assay, gene: str, media: pd.DataFrame) -> _Levels | None:
     if not here.any():
         return None
     raw = np.asarray(assay.matrix.X[:, np.flatnonzero(here)], dtype=float)
-    absolute = False
-    if assay.scale == "log2":
-        log10 = raw * np.log10(2)
-    else:
-        unit = str(var["unit"].iloc[int(np.flatnonzero(here)[0])]) if "unit" in var else ""
-        try:
-            raw, absolute = convert(raw, unit, "pg/mL"), True
-        except UnitMismatch:
-            absolute = False
-        log10 = np.log10(np.where(raw > 0, raw, np.nan))
+    log10 = raw * np.log10(2) if assay.scale == "log2" else np.log10(np.where(raw > 0, raw, np.nan))
     if "state" in assay.matrix.layers:
         state = np.asarray(assay.matrix.layers["state"])[:, np.flatnonzero(here)]
         log10 = np.where(state == State.ABOVE_RANGE, np.nan, log10)
@@ -216,14 +247,14 @@ def _of_assay(assay: Assay, gene: str, media: pd.DataFrame) -> _Levels | None:
     best = int(np.isfinite(log10).sum(axis=0).argmax())
     series = pd.Series(log10[:, best], index=assay.matrix.obs["sample"].astype(str).to_numpy())
     values = series.groupby(level=0).mean().reindex(media.index)
-    return _Levels(values, absolute, assay.name) if values.notna().any() else None
+    return _Levels(values, False, assay.name) if values.notna().any() else None
 
 
-def _notes(factors: tuple[Factor, ...], media: pd.DataFrame) -> tuple[str, ...]:
+def _notes(factors: tuple[Factor, ...], media: pd.DataFrame, dilution: float) -> tuple[str, ...]:
     notes = []
     kinds = {factor.kind for factor in factors}
     if "absolute" in kinds:
-        notes.append(UNDILUTED)
+        notes.append(DILUTED if dilution else UNDILUTED)
     if "relative" in kinds:
         notes.append(RANKS_ONLY)
     donors = media.groupby("group")["donor"].nunique()

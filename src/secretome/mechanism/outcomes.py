@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -42,13 +43,15 @@ METHODS = (
 
 
 def judge(
-    name: str, study: Study, results: Mapping[str, Result], *, group_by: str, members: int, seed: int, map: Map,  # noqa: A002
+    name: str, study: Study, results: Mapping[str, Result], *, group_by: str, dilution: float = 0.0, members: int, seed: int, map: Map,  # noqa: A002
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:  # fmt: skip
     """The result of one model for the media of a study."""
     network = model(name)
-    inputs = from_study(network, study, results, group_by=group_by)
-    return result_of(network, inputs, members=members, seed=seed, map=map, progress=progress)
+    inputs = from_study(network, study, results, group_by=group_by, dilution=dilution)
+    result = result_of(network, inputs, members=members, seed=seed, map=map, progress=progress)
+    told = {**result.parameters, "dilution": dilution or "as if undiluted"}
+    return replace(result, parameters=told)
 
 
 def result_of(

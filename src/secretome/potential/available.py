@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secretome.stats.binding import free_ligand, receptor_occupancy
-
-from .constants import Constant, Constants
+from secretome.amounts import LATENT_FORMS
+from secretome.binding import Constant, Constants, free_molar
+from secretome.stats.binding import receptor_occupancy
 
 Floats = NDArray[np.float64]
-LATENT_FORMS = ("total", "acid-activated", "latent", "undeclared")
 
 
 @dataclass(frozen=True)
@@ -91,42 +90,11 @@ def ligands(
         Of the constants.
     """
     diluted = molar / (dilution or 1.0)
-    free, unsourced = _free(diluted, forms, known)
+    free, unsourced = free_molar(diluted, forms, known)
     return tuple(
         _one(gene, diluted, free, unsourced.get(gene, ()), forms, known, active_share, draws, generator)
         for gene in molar.columns
     )
-
-
-def _free(
-    diluted: pd.DataFrame, forms: Mapping[str, str], known: Constants
-) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
-    """Free concentrations by mass action of every ligand with the captors of the same medium.
-
-    Values of free form are left as they are; a captor below detection holds nothing that could be computed.
-    """
-    free, unsourced = diluted.copy(), {}
-    pairs: dict[str, list[str]] = {}
-    for ligand in diluted.columns:
-        if forms.get(ligand) in {"free", "active"} or ligand in known.latent:
-            continue
-        present = [name for name in known.captors.get(ligand, ()) if name in diluted.columns]
-        pairs[ligand] = [name for name in present if known.pair(ligand, name) is not None]
-        missing = tuple(name for name in present if known.pair(ligand, name) is None)
-        if missing:
-            unsourced[ligand] = missing
-    bound = sorted(ligand for ligand, captors in pairs.items() if captors)
-    if bound:
-        binders = sorted({name for ligand in bound for name in pairs[ligand]})
-        kd = np.full((len(bound), len(binders)), np.inf)
-        for row, ligand in enumerate(bound):
-            for name in pairs[ligand]:
-                found = known.pair(ligand, name)
-                kd[row, binders.index(name)] = found.molar if found else np.inf
-        there = diluted[bound].notna().to_numpy()
-        solved = free_ligand(diluted[bound].fillna(0.0), diluted[binders].fillna(0.0), kd)
-        free[bound] = np.where(there, solved.free, np.nan)
-    return free, unsourced
 
 
 def _one(
@@ -169,7 +137,9 @@ def _one(
         captors=tuple(
             name
             for name in known.captors.get(gene, ())
-            if name in diluted.columns and known.pair(gene, name) is not None and form != "free"
+            if name in diluted.columns
+            and known.pair(gene, name) is not None
+            and form not in {"free", "active"}
         ),
         rivals=tuple(name for name, _ in rivals),
         unsourced=unsourced,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,8 @@ class Evidence:
         Names of medium additives.
     sources
         Tables used, with version and checksum.
+    left_out
+        Rows that do not count, by how far they were read: `title` (the title alone), `unverified` (nobody).
     """
 
     rows: pd.DataFrame
@@ -46,6 +49,7 @@ class Evidence:
     axes: pd.DataFrame
     additives: pd.DataFrame
     sources: tuple[Source, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def accessions(self) -> dict[str, str]:
@@ -69,6 +73,7 @@ def evidence(*, unverified: bool = False) -> Evidence:
     """
     tables = {name: knowledge.table(name) for name in _TABLES}
     every = _annotated({name: loaded.frame for name, loaded in tables.items()})
+    known = every
     # A response was measured in the receiving cell: it says nothing of what the medium holds.
     response = every["carrier"] == "response"
     responses, every = every[response & (every["sign"] != "0")], every[~response]
@@ -90,6 +95,9 @@ def evidence(*, unverified: bool = False) -> Evidence:
         axes=tables["unmeasured_axes"].frame,
         additives=tables["additives"].frame,
         sources=tuple(Source(t.name, t.version, t.sha256) for t in tables.values()),
+        left_out={}
+        if unverified
+        else {word: int((known["verified"] == word).sum()) for word in ("title", "unverified")},
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from secretome.amounts import Amounts
+from secretome.binding import PRIOR_LOG10_SD, PRIOR_MOLAR, SOURCED_LOG10_SD, Constants
 from secretome.plan import PotentialOptions
 from secretome.results import Answer, Cell, Method, Result
 from secretome.study import Study
 
-from .amounts import Amounts
 from .available import interval
-from .constants import PRIOR_LOG10_SD, PRIOR_MOLAR, SOURCED_LOG10_SD, Constants
 from .medium import Medium
 from .occupancy import Bathed
 from .stacking import stacked

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secretome.amounts import Amounts, by_form
+from secretome.binding import Constants
 from secretome.knowledge.additives import Declared
 from secretome.plan import PotentialOptions
 from secretome.stats.donor_bootstrap import donor_weights, mean_draws, widening
 from secretome.stats.evidence_score import weight_multipliers, weighted_scores
 
-from .amounts import Amounts
 from .available import Ligand, ligands
-from .constants import Constants
 from .evidence import Evidence
 from .scores import COLUMNS, FEWEST_DONORS, OCCUPANCY, WEIGHT_FOLD
 from .stacking import stacked
@@ -24,8 +24,6 @@ from .weights import COUNTED, WITHOUT_LEAK, WITHOUT_SERUM, variants
 
 Floats = NDArray[np.float64]
 SOLUBLE = "conditioned_medium"
-# The form that says most of the active ligand is taken where an analyte was measured in several.
-_BEST_FORM = ("active", "free", "total", "undeclared", "acid-activated", "latent")
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,8 @@ def bathed(
         Of the run.
     """
     found = []
-    for assay, rows in amounts.table.groupby("assay", sort=True):
+    weighed = amounts.table[amounts.table["kilodalton"].notna()]
+    for assay, rows in weighed.groupby("assay", sort=True):
         material = facts["material"].reindex(rows["sample"]).to_numpy()
         own = np.where(material == "", rows["material"], material)
         mine = rows[own == SOLUBLE]
@@ -111,20 +110,12 @@ def _matrix(
     rows: pd.DataFrame, declared: Declared, options: PotentialOptions
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """(samples, genes) mol/L, repeated measurements averaged, and the form of each gene."""
-    order = {form: place for place, form in enumerate(_BEST_FORM)}
-    forms = {
-        str(gene): min(set(group["form"]), key=lambda form: order[form])
-        for gene, group in rows.groupby("gene")
-    }
-    kept = rows[rows["form"] == rows["gene"].map(forms)]
-    molar = kept.pivot_table(
-        index="sample", columns="gene", values="molar", aggfunc="mean", dropna=False, sort=True
-    )
+    molar, forms = by_form(rows)
     if not options.count_additives:
         for sample in molar.index:
             hidden = [gene for gene in declared.genes.get(str(sample), ()) if gene in molar.columns]
             molar.loc[sample, hidden] = np.nan
-    return molar.astype(float), forms
+    return molar, forms
 
 
 def occupancy_scores(one: Bathed, known: Evidence, options: PotentialOptions, *, seed: int) -> pd.DataFrame:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from secretome.amounts import amounts_of
+from secretome.binding import constants
 from secretome.knowledge.additives import declared_additives
 from secretome.plan import PotentialOptions
 from secretome.results import Result
 from secretome.study import Study
 
 from . import comparing, enrichment, functional, holding, published, receivers, resemblance, safety
-from .amounts import amounts_of
-from .constants import constants
 from .evidence import evidence
 from .medium import facts_of, media
 from .occupancy import SOLUBLE, bathed, occupancy_scores

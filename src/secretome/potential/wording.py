@@ -180,6 +180,8 @@ def _findings(context: Context) -> Iterable[str]:
     if context.study.organism != "Homo sapiens":
         species = context.study.organism
         yield f"The evidence is human; proteins of {species} were matched by upper-case symbol only."
+    if any(context.evidence.left_out.values()):
+        yield _left_out(context.evidence)
     yield from dict.fromkeys(_symbol_notes(context))
     yield from _blocked_notes(context.tables["matches"])
     yield from _additive_notes(context)
@@ -197,6 +199,16 @@ def _findings(context: Context) -> Iterable[str]:
         yield "Amounts by immunoassay are scored as receptor occupancy; they do not fill what the proteome missed."
     if context.study.select(kind="activity"):
         yield "A functional assay of this study stands in qualify; name its read-out in [potential] functional to set it beside a process."
+
+
+def _left_out(known: Evidence) -> str:
+    """How many rows of evidence do not count, and why."""
+    titles, nobody = known.left_out["title"], known.left_out["unverified"]
+    return (
+        f"Left out of the evidence: {_count(titles, 'row')} of which only the title was read, and "
+        f"{_count(nobody, 'row')} whose source nobody read or whose text does not carry the sign; "
+        "`unverified = true` counts them."
+    )
 
 
 def _symbol_notes(context: Context) -> Iterable[str]:

@@ -274,6 +274,50 @@ def profile_rows(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+# Rows of a dot plot of gene sets; the table holds all.
+SETS_SHOWN = 25
+
+
+def set_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The gene sets with the smallest p values, by group: log2 odds ratio, interval, genes found."""
+    mine = _first_sets(table, "log2_odds")
+    low, high = (mine[name].astype(float).round(3) for name in ("lower", "upper"))
+    return _set_marks(mine, "group", "log2_odds").assign(
+        low=low.where(np.isfinite(low)),
+        high=high.where(np.isfinite(high)),
+        size=mine["hits"].astype(int),
+        count=[
+            f"{show(int(hits))} of {show(int(there))} detectable"
+            for hits, there in zip(mine["hits"], mine["detectable"], strict=True)
+        ],
+    )
+
+
+def camera_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The gene sets with the smallest p values of camera, by contrast: difference of the mean t."""
+    mine = _first_sets(table, "mean_t_difference")
+    return _set_marks(mine, "contrast", "mean_t_difference").assign(
+        size=mine["detectable"].astype(int),
+        count=[f"{show(int(there))} detectable" for there in mine["detectable"]],
+    )
+
+
+def _first_sets(table: pd.DataFrame, estimate: str) -> pd.DataFrame:
+    known = table[np.isfinite(table[estimate].astype(float)) & table["p_value"].notna()]
+    return known.sort_values("p_value", kind="stable").head(SETS_SHOWN).reset_index(drop=True)
+
+
+def _set_marks(mine: pd.DataFrame, by: str, estimate: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row": mine["gene_set"].astype(str) + " · " + mine[by].astype(str),
+            "x": mine[estimate].astype(float).round(3),
+            "told": np.where(mine["fdr"].astype(float) < 0.05, "below 5 % FDR", "not below"),
+            "fdr": [show(float(value)) for value in mine["fdr"]],
+        }
+    )
+
+
 def outcome_rows(table: pd.DataFrame) -> pd.DataFrame:
     """A row for each outcome and medium: difference from the other media and its interval."""
     table = table.sort_values("outcome", kind="stable")

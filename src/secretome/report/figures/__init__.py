@@ -4,15 +4,17 @@ from .assays import amount_bands, standard_curve
 from .chart import ORIGINS, drawn, svg
 from .define import detection, leakage, origins, quality, samples
 from .mechanism import outcomes, scheme
-from .potential import processes, profile
+from .potential import camera, gene_sets, processes, profile
 from .qualify import keeping, potency
 from .vary import partition, volcano
 
 __all__ = [
     "ORIGINS",
     "amount_bands",
+    "camera",
     "detection",
     "drawn",
+    "gene_sets",
     "keeping",
     "leakage",
     "origins",

@@ -7,11 +7,11 @@ from types import ModuleType
 import pandas as pd
 
 from secretome.report.blocks import Figure
-from secretome.report.marks import process_rows, profile_rows, records
+from secretome.report.marks import SETS_SHOWN, camera_rows, process_rows, profile_rows, records, set_rows
 from secretome.report.tables import csv_href
 from secretome.results import Result, show
 
-from .chart import FAINT, FOR_AGAINST, INK, coloured, plotting, spec, tooltips
+from .chart import FAINT, FOR_AGAINST, INK, coded, coloured, plotting, spec, tooltips
 
 
 def processes(result: Result) -> Figure | None:
@@ -79,6 +79,79 @@ def profile(result: Result) -> Figure | None:
         {"rows": records(rows), "middle": [{"x": 50}]},
         hint="Point for values. For and against are two numbers; they are never netted.",
     )
+
+
+def gene_sets(result: Result) -> Figure | None:
+    """Dot plot of over-representation: log2 odds ratio of each set and group; None without tests.
+
+    Parameters
+    ----------
+    result
+        `potential.enrichment`, with its table `over_representation`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = set_rows(result.tables["over_representation"])
+    title = "Gene sets among the proteins found, against those that could be detected"
+    words = "log2 odds ratio, with its 95 % interval; the size of a dot is the number of genes found"
+    return _dots(result, "over_representation", "sets", title, words, rows)
+
+
+def camera(result: Result) -> Figure | None:
+    """Dot plot of camera: difference of the mean moderated t of each set and contrast; None without tests.
+
+    Parameters
+    ----------
+    result
+        `potential.enrichment`, with its table `camera`.
+
+    Raises
+    ------
+    MissingExtra
+        If Altair is not installed.
+    """
+    rows = camera_rows(result.tables["camera"])
+    title = "Gene sets that rank high or low in a contrast (camera)"
+    words = "mean moderated t of the set less that of all other proteins; the size of a dot is the size of the set"
+    return _dots(result, "camera", "camera", title, words, rows)
+
+
+def _dots(result: Result, table: str, name: str, title: str, words: str, rows: pd.DataFrame) -> Figure | None:
+    if rows.empty:
+        return None
+    tested = show(len(result.tables[table]))
+    alt_text = f"Dot plot of {show(len(rows))} of {tested} tests of gene sets, smallest p first (at most {SETS_SHOWN}): {words}."
+    return Figure(
+        f"potential.enrichment-{name}",
+        title,
+        alt_text,
+        csv_href(result, table),
+        spec(_dots_chart(plotting(), rows, words.split(";")[0]), alt_text, 20 * rows["row"].nunique()),
+        {"rows": records(rows), "zero": [{"x": 0}]},
+        hint=f"Point for values. The {show(len(rows))} smallest p values of {tested}; the table holds all. An enriched name is no potential.",
+    )
+
+
+def _dots_chart(alt: ModuleType, rows: pd.DataFrame, title: str) -> object:
+    y = alt.Y("row:N", title=None, sort=list(dict.fromkeys(rows["row"]))).axis(labelLimit=330, grid=True)
+    x = alt.X("x:Q", title=title)
+    base = alt.Chart(alt.NamedData("rows"))
+    known = {"below 5 % FDR": ("#0072B2", "circle"), "not below": ("#9AA3AF", "diamond")}
+    size = alt.Size("size:Q", legend=None, scale=alt.Scale(range=[30, 260], zero=False))
+    tips = tooltips(alt, {"row": "set", "x": title.split(",")[0], "count": "genes", "fdr": "FDR"})
+    dots = base.mark_point(filled=True, opacity=0.9).encode(
+        x, y, *coded(alt, "told", known), size=size, tooltip=tips
+    )
+    zero = alt.Chart(alt.NamedData("zero")).mark_rule(color="#9AA3AF", strokeDash=[3, 3]).encode(x="x:Q")
+    if "low" not in rows:
+        return alt.layer(zero, dots)
+    lines = base.mark_rule(color="#9AA3AF", strokeWidth=1.4).encode(
+        alt.X("low:Q", title=title), y, x2="high:Q"
+    )
+    return alt.layer(zero, lines, dots)
 
 
 def _processes_chart(alt: ModuleType, rows: pd.DataFrame) -> object:

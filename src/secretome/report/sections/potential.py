@@ -10,7 +10,7 @@ import pandas as pd
 from secretome.dossier import Dossier
 from secretome.potential.wording import in_words
 from secretome.report import figures
-from secretome.report.blocks import Block, Group, Section, Table, Text
+from secretome.report.blocks import Block, Group, Link, Section, Table, Text
 from secretome.report.finding import Contents, finding
 from secretome.report.marks import slug
 from secretome.report.sections import title
@@ -78,6 +78,12 @@ _FACTORS = (
     "citation",
 )
 _UNSEEN = ("direction", "gene", "reason", "weight", "mechanism", "measure_by", "citation", "doi")
+# Results that stand far down, and the words of the way there.
+_FURTHER = {
+    "potential.ligands": "Free ligand and receptor occupancy.",
+    "potential.safety": "Safety flags.",
+    "potential.enrichment": "Gene sets, drawn.",
+}
 _SHOWN = ("scores", "processes", "factors", "unseen", "blind_by_process")
 
 
@@ -85,19 +91,32 @@ def build(contents: Contents) -> Section | None:
     """Scores with intervals, what could not be seen, each process with its factors; then the other results."""
     if not contents.results:
         return None
-    blocks: list[Block] = [Text(_reading(contents.dossier), kind="hint")]
+    blocks: list[Block] = [_reading(contents)]
     for result in contents.results:
         if result.key == "potential.processes":
             compared = next((one for one in contents.results if one.key == "potential.comparisons"), None)
             blocks.append(finding(result, lead=_lead(result, compared), omit=_SHOWN))
         elif result.key == "potential.comparisons" and len(result.tables["processes"]):
             blocks.append(finding(result, lead=(_compared(result),), omit=("processes", "summary")))
+        elif result.key == "potential.enrichment":
+            blocks.append(finding(result, lead=_sets(result), omit=("summary",)))
         else:
             blocks.append(finding(result, omit=("summary",)))
     return Section(title("potential"), "potential", tuple(blocks))
 
 
-def _reading(dossier: Dossier) -> str:
+def _reading(contents: Contents) -> Text:
+    """How to read the section, with ways to the results that stand far below."""
+    links = tuple(
+        Link(words, "#" + result.key.replace(".", "-"))
+        for result in contents.results
+        for key, words in _FURTHER.items()
+        if result.key == key
+    )
+    return Text(_words(contents.dossier), links, kind="hint")
+
+
+def _words(dossier: Dossier) -> str:
     text = (
         "Potential is read from what others found for single factors; for and against are two numbers. A score is where "
         "the factors of a process stand among all proteins that could be detected: 0 at the bottom, 100 at the top, 50 "
@@ -120,6 +139,12 @@ def _lead(result: Result, compared: Result | None) -> tuple[Block, ...]:
     names = dict.fromkeys(result.tables["processes"]["process"]) if "processes" in result.tables else ()
     blocks += [_process(result, compared, str(name)) for name in names]
     return tuple(blocks)
+
+
+def _sets(result: Result) -> tuple[Block, ...]:
+    """Both dot plots; their tables follow, whole."""
+    draw = (figures.gene_sets, figures.camera)
+    return tuple(block for one in draw for block in figures.drawn(partial(one, result)))
 
 
 def _scores(result: Result) -> Table:

@@ -10,14 +10,27 @@ import pandas as pd
 
 from secretome import knowledge
 from secretome.errors import UnitMismatch
-from secretome.study import Assay, State, Study
+from secretome.study import AMOUNTS, Assay, State, Study
 from secretome.units import convert
 
 # What an assay may have measured; an analyte without a declared form is "undeclared".
 FORMS = ("total", "free", "active", "latent", "acid-activated", "undeclared")
-# What `define` calls the assay that holds one amount a factor and form, of its preferred platform.
-AMOUNTS = "amounts"
-_COLUMNS = ("assay", "material", "sample", "gene", "analyte", "gram_per_litre", "molar", "form", "state")
+# Forms of a latent factor (TGF-beta) that say nothing of its active share: never used as active (CLAIMS section 5).
+LATENT_FORMS = ("total", "acid-activated", "latent", "undeclared")
+# The form that says most of the active ligand is taken where an analyte was measured in several.
+BEST_FORM = ("active", "free", "total", "undeclared", "acid-activated", "latent")
+_COLUMNS = (
+    "assay",
+    "material",
+    "sample",
+    "gene",
+    "analyte",
+    "gram_per_litre",
+    "kilodalton",
+    "molar",
+    "form",
+    "state",
+)
 # A number beyond a limit keeps its flag; below the limit of detection there is none.
 _STATES = {
     State.VALUE: "in range",
@@ -37,9 +50,10 @@ class Amounts:
     ----------
     table
         A row per assay, sample and gene: `assay`, `material`, `sample`, `gene`, `analyte`, `gram_per_litre`,
-        `molar` (mol/L, NaN without a number), `form`, `state`.
+        `kilodalton` (NaN where the molar mass is not known), `molar` (mol/L, NaN without a number or a molar mass),
+        `form`, `state`.
     refused
-        Analytes without a concentration, a gene or a molar mass.
+        Analytes without a concentration, or without a molar mass.
     """
 
     table: pd.DataFrame
@@ -52,7 +66,8 @@ def amounts_of(study: Study) -> Amounts:
     Parameters
     ----------
     study
-        Panels with `var["unit"]`; `var["gene"]` or the name of the analyte tells the factor, `var["form"]`
+        With the assay `amounts` that `define` makes of all immunoassays; without it every panel as it stands.
+        `var["unit"]` is needed; `var["gene"]` or the name of the analyte tells the factor, `var["form"]`
         what was measured (total, free, active, latent, acid-activated).
 
     Notes
@@ -82,6 +97,33 @@ def amounts_of(study: Study) -> Amounts:
     return Amounts(table, tuple(dict.fromkeys(refused)))
 
 
+def by_form(rows: pd.DataFrame, value: str = "molar") -> tuple[pd.DataFrame, dict[str, str]]:
+    """(samples, genes) of one column, repeated measurements averaged, and the form of each gene.
+
+    Parameters
+    ----------
+    rows
+        Of `Amounts.table`.
+    value
+        `molar` (mol/L) or `gram_per_litre`.
+
+    Notes
+    -----
+    A gene that was measured in several forms is taken in the one that says most of what may act (`BEST_FORM`);
+    forms are never mixed.
+    """
+    order = {form: place for place, form in enumerate(BEST_FORM)}
+    forms = {
+        str(gene): min(set(group["form"]), key=lambda form: order[form])
+        for gene, group in rows.groupby("gene")
+    }
+    kept = rows[rows["form"] == rows["gene"].map(forms)]
+    table = kept.pivot_table(
+        index="sample", columns="gene", values=value, aggfunc="mean", dropna=False, sort=True
+    )
+    return table.astype(float), forms
+
+
 def _panels(study: Study) -> tuple[Assay, ...]:
     """The assay of amounts that `define` made of all immunoassays, else every panel as it was read."""
     made = study.assays.get(AMOUNTS)
@@ -108,6 +150,11 @@ def _of_assay(
                 f"{assay.name}: {analyte} in {unit or 'no unit'} is no amount that can be made molar"
             )
             continue
+        kilodalton = masses.get(gene, np.nan)
+        if not np.isfinite(kilodalton):
+            refused.append(
+                f"{assay.name}: {analyte} in {unit} is no amount that can be made molar: its molar mass is not known"
+            )
         parts.append(
             pd.DataFrame(
                 {
@@ -117,7 +164,8 @@ def _of_assay(
                     "gene": gene,
                     "analyte": analyte,
                     "gram_per_litre": grams,
-                    "molar": grams / (1000.0 * masses[gene]),
+                    "kilodalton": kilodalton,
+                    "molar": grams / (1000.0 * kilodalton),
                     "form": _form(_cell(var, "form", column)),
                     "state": [_STATES[State(int(state))] for state in states[:, column]],
                 }
@@ -142,14 +190,16 @@ def _bare(name: str) -> str:
 
 
 def _grams(values: np.ndarray, unit: str, kilodalton: float | None) -> np.ndarray | None:
-    """Values in g/L, or None when the unit is no concentration or the molar mass is not known."""
-    if kilodalton is None or not unit:
+    """Values in g/L, or None when the unit is no concentration, or is molar of an unknown molar mass."""
+    if not unit:
         return None
-    for known, factor in (("g/L", 1.0), ("nmol/L", 1e-9 * 1000.0 * kilodalton)):
+    molar = () if kilodalton is None else (("nmol/L", 1e-9 * 1000.0 * kilodalton),)
+    for known, factor in (("g/L", 1.0), *molar):
         try:
-            return convert(values, unit, known) * factor
+            grams: np.ndarray = convert(values, unit, known) * factor
         except UnitMismatch:
             continue
+        return grams
     return None
 
 

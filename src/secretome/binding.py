@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from secretome import knowledge
 from secretome.results import Source
+from secretome.stats.binding import free_ligand
 
 TABLES = ("antagonists", "binding_constants", "latency", "molar_masses")
 # Where no constant was sourced a receptor is taken to be half full at this concentration, mol/L, with a
@@ -102,6 +104,65 @@ def constants(*, unverified: bool = False) -> Constants:
         rows=_rows(held, latency),
         sources=tuple(Source(t.name, t.version, t.sha256) for t in tables.values()),
     )
+
+
+def free_molar(
+    molar: pd.DataFrame, forms: Mapping[str, str], known: Constants, *, without: Collection[str] = ()
+) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+    """Free concentrations by mass action of every ligand with the captors of the same medium.
+
+    Parameters
+    ----------
+    molar
+        (m, l) mol/L in the media as the receiving cell meets them; NaN without a number.
+    forms
+        Gene to the form that was measured.
+    known
+        Mechanisms and constants.
+    without
+        Captors to leave out: those that a model has as nodes act there.
+
+    Returns
+    -------
+    (m, l) mol/L free; and per ligand the captors in these media without a sourced constant: its free
+    concentration is at most what stands here.
+
+    Notes
+    -----
+    Values of free or active form are left as they are, and so are factors that are released latent; a captor
+    below detection holds nothing that could be computed.
+
+    Examples
+    --------
+    >>> media = pd.DataFrame({"IGF1": [1e-9], "IGFBP3": [2e-9]})
+    >>> free, _ = free_molar(media, {"IGF1": "total"}, constants())
+    >>> bool(free["IGF1"].iloc[0] < 2e-10)
+    True
+    """
+    free, unsourced = molar.copy(), {}
+    pairs: dict[str, list[str]] = {}
+    for ligand in molar.columns:
+        if forms.get(ligand) in {"free", "active"} or ligand in known.latent:
+            continue
+        present = [
+            name for name in known.captors.get(ligand, ()) if name in molar.columns and name not in without
+        ]
+        pairs[ligand] = [name for name in present if known.pair(ligand, name) is not None]
+        missing = tuple(name for name in present if known.pair(ligand, name) is None)
+        if missing:
+            unsourced[ligand] = missing
+    bound = sorted(ligand for ligand, captors in pairs.items() if captors)
+    if bound:
+        binders = sorted({name for ligand in bound for name in pairs[ligand]})
+        kd = np.full((len(bound), len(binders)), np.inf)
+        for row, ligand in enumerate(bound):
+            for name in pairs[ligand]:
+                found = known.pair(ligand, name)
+                kd[row, binders.index(name)] = found.molar if found else np.inf
+        there = molar[bound].notna().to_numpy()
+        solved = free_ligand(molar[bound].fillna(0.0), molar[binders].fillna(0.0), kd)
+        free[bound] = np.where(there, solved.free, np.nan)
+    return free, unsourced
 
 
 def _pairs(
