@@ -410,6 +410,7 @@ def parse_plan(
     stages = {
         name: _options(reader, name, reader.table(facts, name), kind()) for name, kind in _STAGES.items()
     }
+    _weigh_precursors(reader, stages["vary"])
     if reader.problems:
         raise InvalidPlan(reader.problems)
     known = stages["evidence"]
@@ -428,6 +429,23 @@ def parse_plan(
     if isinstance(varied, VaryOptions) and varied.gene_sets:
         stages["vary"] = replace(varied, gene_sets=str(folder / varied.gene_sets))
     return replace(plan, **stages)  # type: ignore[arg-type]
+
+
+def _weigh_precursors(reader: _Reader, options: object) -> None:
+    """Precursors bring weights of their own: other weights would be left out silently."""
+    if not (isinstance(options, VaryOptions) and options.precursors):
+        return
+    asked = {
+        "count_prior": options.count_prior != "off",
+        "array_weights": options.array_weights,
+        "leak_adjusted": options.leak_adjusted,
+    }
+    for name in (name for name, wanted in asked.items() if wanted):
+        reader.complain(
+            f"[vary] precursors = true together with {name}",
+            "one of them",
+            f"Take {name} out, or precursors: tests from precursors have weights of their own.",
+        )
 
 
 _STAGES: Mapping[str, Callable[[], object]] = {
