@@ -93,9 +93,10 @@ def test_threads_of_this_process_do_no_harm():
 def test_an_interrupt_ends_the_workers(tmp_path):
     script = tmp_path / "long.py"
     script.write_text(
-        "import time\n"
+        "import signal, time\n"
         "from secretome.parallel import processes\n"
         "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it\n"
         "    try:\n"
         "        processes(2)(time.sleep, [0, 60, 60, 60], progress=lambda *_: print('started', flush=True))\n"
         "    except KeyboardInterrupt:\n"
