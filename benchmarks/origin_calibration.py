@@ -25,9 +25,9 @@ from secretome.define._proteome import proteome_of
 from secretome.define.annotation import CLASSES
 from secretome.define.leakage import leak_shares
 from secretome.define.origin import origins
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.stats.reliability import reliability
+from secretome.study_toml import read_plan
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 # evidence at hand -> assays of the study

@@ -15,8 +15,9 @@ from secretome.define.beside import measured_beside
 from secretome.mechanism.media import LATENT_REASON, from_study
 from secretome.mechanism.network import model
 from secretome.parallel import here
-from secretome.plan import MechanismOptions, PotentialOptions, read_plan
+from secretome.plan import MechanismOptions, PotentialOptions
 from secretome.read import read_study
+from secretome.study_toml import read_plan
 
 DONORS = ("A1", "A2", "A3", "B1", "B2", "B3")
 # pg/mL: VEGF differs four-fold between the tissues; soluble KDR holds it in the first three media only.

@@ -7,9 +7,9 @@ import pytest
 
 from secretome import pipeline, report, simulate
 from secretome.cli import run as command
-from secretome.plan import read_plan
 from secretome.read import draft
 from secretome.simulate import Recipe
+from secretome.study_toml import read_plan
 
 
 @pytest.fixture(scope="module")

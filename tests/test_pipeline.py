@@ -12,7 +12,7 @@ from secretome import pipeline
 from secretome.dossier import load, save
 from secretome.errors import SecretomeError
 from secretome.parallel import processes
-from secretome.plan import read_plan
+from secretome.study_toml import read_plan
 
 
 def _tables(dossier, folder):
@@ -97,7 +97,7 @@ def test_workers_and_column_order_change_no_byte_of_a_table(made, small_lab, tmp
 def test_another_locale_changes_no_byte_of_a_table(small_lab, tmp_path):
     plan_file = small_lab.write()
     code = (
-        "import sys; from pathlib import Path; from secretome import pipeline; from secretome.plan import read_plan;"
+        "import sys; from pathlib import Path; from secretome import pipeline; from secretome.study_toml import read_plan;"
         "from secretome.dossier import save; out = Path(sys.argv[2]); out.mkdir();"
         "save(pipeline.run(read_plan(Path(sys.argv[1]))), out)"
     )

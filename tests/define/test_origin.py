@@ -18,9 +18,10 @@ from secretome.define.enrichment import partner_rows
 from secretome.define.leakage import leak_shares
 from secretome.define.origin import origins
 from secretome.parallel import here
-from secretome.plan import DefineOptions, read_plan
+from secretome.plan import DefineOptions
 from secretome.read import read_study
 from secretome.study import Assay, Study
+from secretome.study_toml import read_plan
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from secretome.define.annotation import CLASSES, categories, priors
 from secretome.define.covariation import covariation
 from secretome.define.enrichment import partner_rows
 from secretome.define.origin import origins
-from secretome.plan import read_plan
 from secretome.read import read_study
+from secretome.study_toml import read_plan
 
 LYSATES = {
     "ADSCs": "ads",

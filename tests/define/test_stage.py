@@ -11,9 +11,9 @@ from secretome.define import run
 from secretome.errors import InvalidKnowledge, UnitMismatch
 from secretome.parallel import here
 from secretome.plan import DefineOptions as Options
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.study import Study
+from secretome.study_toml import read_plan
 
 
 def test_the_study_comes_back_on_log2_scale_with_its_layers(bench, media) -> None:

@@ -15,9 +15,10 @@ from secretome.evidence.claims import Claim
 from secretome.evidence.records import Author, Link, Part, Record
 from secretome.evidence.store import Store
 from secretome.parallel import here
-from secretome.plan import EvidenceOptions, read_plan
+from secretome.plan import EvidenceOptions
 from secretome.results import Answer, Result
 from secretome.study import Study
+from secretome.study_toml import read_plan
 
 
 @pytest.fixture

@@ -264,8 +264,8 @@ def test_an_unknown_group_column_and_too_few_members_are_refused():
 
 
 def test_the_six_niches_are_refused_a_ranking_where_the_claims_ask_for_it(six_niches):
-    from secretome.plan import read_plan
     from secretome.read import read_study
+    from secretome.study_toml import read_plan
 
     study = read_study(read_plan(six_niches)).study
     for result in _run(study, MechanismOptions(members=150)):

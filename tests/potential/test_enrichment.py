@@ -10,10 +10,10 @@ import pytest
 from potential_planted import NAN, every, flasks, proteome, study
 
 from secretome.errors import InvalidInput, UnreadableFile
-from secretome.plan import parse_plan
 from secretome.potential.gmt import read_gmt
 from secretome.potential.symbols import current
 from secretome.results import Answer, Result
+from secretome.study_toml import parse_plan
 
 SAMPLES = flasks([f"D{i}" for i in range(6)], tissue=["A"] * 3 + ["B"] * 3)
 NAMES = list(SAMPLES.index)

@@ -12,7 +12,7 @@ from secretome import report
 from secretome.dossier import load_study, save_study
 from secretome.errors import InvalidInput
 from secretome.pipeline import check, run
-from secretome.plan import read_plan
+from secretome.study_toml import read_plan
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 ASSAYS = """

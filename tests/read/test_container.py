@@ -9,10 +9,11 @@ from anndata import AnnData
 from scipy.sparse import csr_matrix
 
 from secretome.errors import InvalidInput, UnreadableFile
-from secretome.plan import AssayPlan, read_plan
+from secretome.plan import AssayPlan
 from secretome.read import draft, read_study
 from secretome.read.container import open_container, read
 from secretome.study import State, write_mudata
+from secretome.study_toml import read_plan
 
 NAN = float("nan")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.study import State
+from secretome.study_toml import read_plan
 
 
 def test_zero_is_missing_and_never_a_number(small_lab):

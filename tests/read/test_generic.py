@@ -8,9 +8,9 @@ import pytest
 
 from secretome.cli import run as command
 from secretome.errors import InvalidInput
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.study import State
+from secretome.study_toml import read_plan
 
 
 def _generic(small_lab, extra: str = 'unit = "intensity"'):

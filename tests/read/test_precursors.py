@@ -8,13 +8,14 @@ import pytest
 
 from secretome import dossier
 from secretome.errors import InvalidDossier, InvalidInput, NotEstimable, SecretomeError, UnknownFormat
-from secretome.plan import AssayPlan, read_plan
+from secretome.plan import AssayPlan
 from secretome.read import read_proteins, read_study
 from secretome.read.groups import parse_group, unique_names
 from secretome.read.precursors import bare_sequence
 from secretome.read.recognise import open_measurements
 from secretome.read.run_names import resolve_runs, run_name
 from secretome.study import Assay, Study
+from secretome.study_toml import read_plan
 
 RUNS = ("a", "b", "c")
 

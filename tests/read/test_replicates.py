@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from secretome import pipeline
 from secretome.errors import InvalidInput
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.read.replicates import combine
 from secretome.read.runs import Run
 from secretome.study import Assay, State
+from secretome.study_toml import read_plan
 
 NAN = float("nan")
 

@@ -7,9 +7,10 @@ import pytest
 
 from secretome.cli import run as command
 from secretome.errors import InvalidInput
-from secretome.plan import SamplesPlan, read_plan
+from secretome.plan import SamplesPlan
 from secretome.read import draft, read_study, read_table
 from secretome.read.sdrf import age_years, parts, problems_of, read_sdrf, recognises, term
+from secretome.study_toml import read_plan
 
 HEADER = [
     "source name", "characteristics[organism]", "characteristics[organism part]", "characteristics[age]",

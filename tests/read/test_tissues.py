@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from secretome.knowledge import table
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.read.tissues import named_tissues, tissue_name
+from secretome.study_toml import read_plan
 
 ISCT = {"MSC(M)", "MSC(AT)", "MSC(WJ)", "MSC(CB)"}
 

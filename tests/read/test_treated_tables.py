@@ -9,9 +9,9 @@ import pytest
 from secretome import pipeline
 from secretome.dossier import load_study, save_study
 from secretome.errors import InvalidInput
-from secretome.plan import read_plan
 from secretome.read import read_study
 from secretome.read.transformed import find, scale_of
+from secretome.study_toml import read_plan
 
 N = 150
 

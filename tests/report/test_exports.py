@@ -16,7 +16,7 @@ from secretome.cli import run as command
 from secretome.cli.report import EXPORTS
 from secretome.dossier import Dossier
 from secretome.errors import NotEstimable, SecretomeError
-from secretome.plan import AssayPlan, SamplesPlan, read_plan
+from secretome.plan import AssayPlan, SamplesPlan
 from secretome.read import read_table
 from secretome.read.mztab import open_mztab
 from secretome.read.mztab import read as read_mztab
@@ -25,6 +25,7 @@ from secretome.report import export
 from secretome.report.exports import FORMATS
 from secretome.results import Answer, Result
 from secretome.study import Assay, State, Study, from_mudata, read_mudata
+from secretome.study_toml import read_plan
 
 NAN = float("nan")
 

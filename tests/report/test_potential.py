@@ -7,9 +7,9 @@ import re
 import pytest
 
 from secretome.pipeline import run
-from secretome.plan import read_plan
 from secretome.report.html import render
 from secretome.report.sections import sections
+from secretome.study_toml import read_plan
 
 
 @pytest.fixture(scope="module")

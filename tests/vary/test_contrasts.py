@@ -12,10 +12,11 @@ from scipy.stats import false_discovery_control, ttest_1samp, ttest_ind
 
 from secretome.design import Design
 from secretome.parallel import here
-from secretome.plan import VaryOptions, read_plan
+from secretome.plan import VaryOptions
 from secretome.read import read_study
 from secretome.stats import linear, normalize
 from secretome.study import Assay, Study
+from secretome.study_toml import read_plan
 from secretome.vary import compare, run
 from secretome.vary.units import _within_effects, donor_values, paired_differences, sides_of
 

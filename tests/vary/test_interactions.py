@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from secretome import pipeline
-from secretome.plan import read_plan
+from secretome.study_toml import read_plan
 
 
 def _effects(lab, formula, expression):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from secretome.errors import InvalidPlan
-from secretome.plan import parse_plan
+from secretome.study_toml import parse_plan
 
 
 @pytest.mark.parametrize("option", ['count_prior = "loess"', "array_weights = true", "leak_adjusted = true"])

@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from secretome import pipeline
-from secretome.plan import VaryOptions, read_plan
+from secretome.plan import VaryOptions
 from secretome.stats import linear, normalize
+from secretome.study_toml import read_plan
 from secretome.vary import compare
 
 PAIRED = {"ADSCs": 69, "WJ-MSCs": 24, "OBs": 8, "DPSCs": 4, "GFs": 1, "PDLSCs": 1}

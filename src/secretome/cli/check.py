@@ -18,7 +18,7 @@ def command(study: Path, as_json: bool) -> int:
     """
     from secretome.errors import InvalidInput
     from secretome.pipeline import check
-    from secretome.plan import read_plan
+    from secretome.study_toml import read_plan
 
     from .show import summary
 

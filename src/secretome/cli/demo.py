@@ -48,7 +48,7 @@ def command(output: Path, real: bool, source: Path | None, yes: bool, seed: int,
 
 def _simulated(output: Path, seed: int, *, as_json: bool) -> None:
     from secretome import pipeline, report, simulate
-    from secretome.plan import read_plan
+    from secretome.study_toml import read_plan
 
     from . import show
 
@@ -82,7 +82,7 @@ def _simulated(output: Path, seed: int, *, as_json: bool) -> None:
 def _real(output: Path, source: Path | None, *, yes: bool, as_json: bool) -> None:
     import tomllib
 
-    from secretome.plan import parse_plan
+    from secretome.study_toml import parse_plan
 
     from . import six_niches
     from .run import make

@@ -52,7 +52,7 @@ def command(
 
     A killed run leaves the old dossier or the new one. A second run does again only what changed.
     """
-    from secretome.plan import read_plan
+    from secretome.study_toml import read_plan
 
     make(
         read_plan(study),

@@ -81,7 +81,7 @@ def _assays(dossier: Dossier) -> list[tuple[str, str]]:
 
 def _measurements(row: Any) -> str:
     return (
-        f"{show(row.measurements)} measurements of {show(row.analytes)} analytes in "
+        f"{show(row.measurements)} measurements of {show(row.analytes)} analyte{'' if row.analytes == 1 else 's'} in "
         f"{str(row.material).replace('_', ' ')}; {show(row.missing_percent)} % of the values are missing "
         f"({row.file}, {row.quantity})"
     )
