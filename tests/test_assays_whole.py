@@ -7,7 +7,7 @@ import pytest
 
 from secretome import pipeline, report, simulate
 from secretome.cli import run as command
-from secretome.read import draft
+from secretome.read import draft, read_study
 from secretome.simulate import Recipe
 from secretome.study_toml import read_plan
 
@@ -29,6 +29,15 @@ def dossier(laboratory, tmp_path_factory):
 def test_the_study_of_the_demo_names_panel_and_particles(laboratory):
     for name in ("panel", "particles"):
         assert f'name = "{name}"' in laboratory.plans["study.toml"]
+
+
+def test_every_file_counts_in_the_progress(laboratory, tmp_path):
+    simulate.write(laboratory, tmp_path)
+    told = []
+    plan = read_plan(tmp_path)
+    read_study(plan, progress=lambda done, total: told.append((done, total)))
+    assert told == [(position, len(plan.assays)) for position in range(1, len(plan.assays) + 1)]
+    assert len(plan.assays) > 1
 
 
 def test_concentrations_and_particles_of_the_laboratory_are_found(laboratory, dossier):

@@ -103,13 +103,14 @@ def test_power_at_a_twofold_change_with_six_donors_a_side():
         )
         for scale in ("rank", "fold"):
             found[scale].append([bool(mine.loc[scale, "p_value"] < 0.05)])
+    # one factor stands near the bar: 1,000 studies tell it to 2.5 points
+    for seed in range(1000):
         _, _, result = judged(Laboratory(seed, single="VEGFA").study())
         vegf = result.drivers.query("gene == 'VEGFA'").iloc[0]
         found["one factor"].append([bool(vegf["p_value"] < 0.05)])
     for what, hits in found.items():
-        power, half, _ = rate(f"power at a planted 2-fold change, {what}", hits)
-        # one factor alone stands at the bar itself (79.0 % of 200): only a power surely below it fails
-        assert power + (half if what == "one factor" else 0.0) >= 0.80, what
+        power, _, _ = rate(f"power at a planted 2-fold change, {what}", hits)
+        assert power >= 0.80, what
 
 
 def test_intervals_cover_what_they_estimate():

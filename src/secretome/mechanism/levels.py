@@ -16,6 +16,9 @@ from .inputs import UNDILUTED, Factor, Inputs, brought, half_effects, plausible_
 from .media import LATENT, LATENT_REASON, RANKS_ONLY
 from .network import Model
 
+# column, what was found, what was expected, what to do
+Complain = Callable[[str, str, str, str], None]
+
 COLUMNS = ("factor", "level", "unit")
 FAR_OUTSIDE = 1000.0
 # Error of one immunoassay value in log10, our choice: about 25 %.
@@ -106,48 +109,11 @@ def _row(
 
     word = (row.get("factor") or "").strip()
     group = (row.get("sample") or "").strip() or "medium"
-    name = ""
-    try:
-        name = model.node(word)
-    except InvalidModel:
-        words = [
-            *brought(model),
-            *(alias for node in model.nodes if node.in_medium for alias in node.aliases),
-        ]
-        complain(
-            "factor",
-            f"unknown factor {word!r}",
-            f"a factor of the model {model.name}",
-            f"Mend it{near_misses(word, words)}",
-        )
-    if name and name not in brought(model):
-        complain("factor", f"{word!r} is no factor that a medium brings", f"one of {', '.join(brought(model))}", "Use --add to hold a node of the model.")  # fmt: skip
-        name = ""
-    try:
-        level = float((row.get("level") or "").strip())
-    except ValueError:
-        level = math.nan
-    if not math.isfinite(level) or level < 0:
-        complain(
-            "level",
-            f"{row.get('level')!r}",
-            "a number of 0 or more",
-            "Mend the level; leave the row out where nothing was measured.",
-        )
-        return
     unit = (row.get("unit") or "").strip()
-    if not unit:
-        complain(
-            "unit",
-            f"no unit for {word!r}",
-            "a unit of concentration",
-            f"Name one of: {', '.join(UNITS[:12])}.",
-        )
-        return
-    try:
-        pg_ml = _pg_ml(level, unit, name, model)
-    except UnitMismatch as error:
-        complain("unit", str(error), "a concentration", "Give pg/mL or ng/mL.")
+    name = _named(word, model, complain)
+    level = _number(row.get("level"), complain)
+    pg_ml = None if level is None else _concentration(level, unit, word, name, model, complain)
+    if level is None or pg_ml is None:
         return
     free = _free_fraction(row.get("free_fraction") or "", complain)
     high = plausible_high(name) if name else math.nan
@@ -169,7 +135,7 @@ def _row(
         found[name, group] = pg_ml * free
 
 
-def _free_fraction(text: str, complain: Callable[[str, str, str, str], None]) -> float:
+def _free_fraction(text: str, complain: Complain) -> float:
     """Share of a factor that is free; 1 where nothing is stated."""
     if not text.strip():
         return 1.0
@@ -218,3 +184,65 @@ def _rows(path: Path) -> list[dict[str, str]]:
         }
         for row in rows
     ]
+
+
+def _named(word: str, model: Model, complain: Complain) -> str:
+    """The node that a factor names; empty, with a complaint, when no medium brings such a node."""
+    try:
+        name = model.node(word)
+    except InvalidModel:
+        words = [
+            *brought(model),
+            *(alias for node in model.nodes if node.in_medium for alias in node.aliases),
+        ]
+        complain(
+            "factor",
+            f"unknown factor {word!r}",
+            f"a factor of the model {model.name}",
+            f"Mend it{near_misses(word, words)}",
+        )
+        return ""
+    if name in brought(model):
+        return name
+    complain(
+        "factor",
+        f"{word!r} is no factor that a medium brings",
+        f"one of {', '.join(brought(model))}",
+        "Use --add to hold a node of the model.",
+    )
+    return ""
+
+
+def _number(cell: str | None, complain: Complain) -> float | None:
+    try:
+        level = float((cell or "").strip())
+    except ValueError:
+        level = math.nan
+    if math.isfinite(level) and level >= 0:
+        return level
+    complain(
+        "level",
+        f"{cell!r}",
+        "a number of 0 or more",
+        "Mend the level; leave the row out where nothing was measured.",
+    )
+    return None
+
+
+def _concentration(
+    level: float, unit: str, word: str, name: str, model: Model, complain: Complain
+) -> float | None:
+    """A level in pg/mL; None, with a complaint, when its unit is missing or of another kind."""
+    if not unit:
+        complain(
+            "unit",
+            f"no unit for {word!r}",
+            "a unit of concentration",
+            f"Name one of: {', '.join(UNITS[:12])}.",
+        )
+        return None
+    try:
+        return _pg_ml(level, unit, name, model)
+    except UnitMismatch as error:
+        complain("unit", str(error), "a concentration", "Give pg/mL or ng/mL.")
+        return None

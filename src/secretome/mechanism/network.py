@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Literal, cast, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from secretome.errors import InvalidModel, near_misses
@@ -361,11 +360,3 @@ def _edge_faults(name: str, where: str, edge: Edge) -> list[str]:
 
 def _column(values: Iterable[float]) -> Array:
     return np.array(list(values), dtype=float)[:, None]
-
-
-def edges_frame(network: Model) -> pd.DataFrame:
-    """The edges as a table, one row each."""
-    return pd.DataFrame(
-        [(e.source, e.target, e.sign, e.stage, e.when, e.alternative, e.mechanism, e.citation, e.verified) for e in network.edges],
-        columns=["source", "target", "sign", "stage", "when", "alternative", "mechanism", "citation", "verified"],
-    )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
@@ -192,8 +191,3 @@ def _joined(values: Floats, members: list[NDArray[np.intp]]) -> Floats:
         total = np.where(there, chosen, 0.0).sum(axis=0)
         joined[row] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return joined
-
-
-def match_frame(levels: Levels) -> pd.DataFrame:
-    """Which protein speaks for each factor: `gene`, `protein`."""
-    return pd.DataFrame({"gene": levels.genes, "protein": levels.proteins[levels.protein]})

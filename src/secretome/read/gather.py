@@ -59,64 +59,91 @@ def read_study(plan: Plan, *, progress: Progress | None = None) -> Reading:
     """
     problems: list[Problem] = []
     sheet = _sheet(plan, problems)
-    tables: dict[str, tuple[AssayPlan, ProteinTable]] = {}
-    own_sheets: dict[str, Sheet] = {}
-    tidy: dict[str, Assay] = {}
-    measured: dict[str, tuple[Measured, Assay]] = {}
-    for position, assay in enumerate(plan.assays):
-        if assay.kind in TIDY_KINDS:
-            with _gathering(problems):
-                tidy[assay.name] = read_tidy(assay)
-            continue
-        if assay.kind in MEASURED_KINDS:
-            with _gathering(problems):
-                found = read_measured(assay)
-                problems += unlisted(plan, assay, found, sheet)
-                found = renamed(assay, found, sheet)
-                measured[assay.name] = (found, measured_assay(assay, found))
-            continue
-        samples, table = sheet, None
-        with _gathering(problems):
-            samples = _own_sheet(assay, assay.samples, plan) if assay.samples else sheet
-        with _gathering(problems):
-            table = read_proteins(assay, () if samples is None else samples.names())
-        if table is not None:
-            tables[assay.name] = (assay, table)
-        if table is not None and samples is not None:
-            problems += _match(plan, assay, table, samples)
-        if assay.samples and samples is not None:
-            own_sheets[assay.name] = samples
-        if progress is not None:
-            progress(position + 1, len(plan.assays))
+    files = _read_files(plan, sheet, problems, progress)
+    problems += _reserved(plan)
+    if files.count() == len(plan.assays):
+        elsewhere = [name for found, _ in files.measured.values() for name in found.samples()]
+        problems += _unmeasured(plan, sheet, files.tables, elsewhere)
+    if problems:
+        raise InvalidInput(problems)
+    study = _assemble(plan, sheet, files.own_sheets, files.tables)
+    for assay in (*files.tidy.values(), *(assay for _, assay in files.measured.values())):
+        study = study.with_assay(assay)
+    problems += _design_problems(plan, study)
+    if problems:
+        raise InvalidInput(problems)
+    notes = _notes(plan, study, sheet, files)
+    result = describe(study, plan, files.tables, notes)
+    if sheet is not None and sheet.original is not None:
+        result = replace(result, tables={**result.tables, "sdrf": sheet.original})
+    return Reading(study, (result,), _hashes(plan), notes)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What each assay's file held, by assay: protein tables, tidy tables, instruments' exports."""
+
+    tables: dict[str, tuple[AssayPlan, ProteinTable]]
+    own_sheets: dict[str, Sheet]
+    tidy: dict[str, Assay]
+    measured: dict[str, tuple[Measured, Assay]]
+
+    def count(self) -> int:
+        return len(self.tables) + len(self.tidy) + len(self.measured)
+
+
+def _read_files(
+    plan: Plan, sheet: Sheet | None, problems: list[Problem], progress: Progress | None
+) -> _Files:
     if not plan.assays:
         problems.append(
             Problem("study.toml", "no [[assay]]", "one for each measurement file", "Add an [[assay]].")
         )
-    problems += _reserved(plan)
-    if len(tables) + len(tidy) + len(measured) == len(plan.assays):
-        elsewhere = [name for found, _ in measured.values() for name in found.samples()]
-        problems += _unmeasured(plan, sheet, tables, elsewhere)
-    if problems:
-        raise InvalidInput(problems)
-    study = _assemble(plan, sheet, own_sheets, tables)
-    for table_assay in (*tidy.values(), *(assay for _, assay in measured.values())):
-        study = study.with_assay(table_assay)
-    problems += _design_problems(plan, study)
-    if problems:
-        raise InvalidInput(problems)
-    sheets = [sheet, *own_sheets.values()]
-    notes = (
+    files = _Files({}, {}, {}, {})
+    for position, assay in enumerate(plan.assays, start=1):
+        if assay.kind in TIDY_KINDS:
+            with _gathering(problems):
+                files.tidy[assay.name] = read_tidy(assay)
+        elif assay.kind in MEASURED_KINDS:
+            with _gathering(problems):
+                found = read_measured(assay)
+                problems += unlisted(plan, assay, found, sheet)
+                found = renamed(assay, found, sheet)
+                files.measured[assay.name] = (found, measured_assay(assay, found))
+        else:
+            _read_table(plan, assay, sheet, files, problems)
+        if progress is not None:
+            progress(position, len(plan.assays))
+    return files
+
+
+def _read_table(
+    plan: Plan, assay: AssayPlan, sheet: Sheet | None, files: _Files, problems: list[Problem]
+) -> None:
+    """A table of proteins and, where it has one, its own sample sheet."""
+    samples, table = sheet, None
+    with _gathering(problems):
+        samples = _own_sheet(assay, assay.samples, plan) if assay.samples else sheet
+    with _gathering(problems):
+        table = read_proteins(assay, () if samples is None else samples.names())
+    if table is not None:
+        files.tables[assay.name] = (assay, table)
+    if table is not None and samples is not None:
+        problems += _match(plan, assay, table, samples)
+    if assay.samples and samples is not None:
+        files.own_sheets[assay.name] = samples
+
+
+def _notes(plan: Plan, study: Study, sheet: Sheet | None, files: _Files) -> tuple[str, ...]:
+    sheets = [sheet, *files.own_sheets.values()]
+    return (
         *(note for found in sheets if found is not None for note in found.notes),
         *donor_collisions(study.samples, plan.samples),
-        *_unused_columns(tables),
+        *_unused_columns(files.tables),
         *_other_organisms(study),
-        *(remark for _, table in tables.values() for remark in table.remarks),
-        *(remark for found, _ in measured.values() for remark in found.remarks),
+        *(remark for _, table in files.tables.values() for remark in table.remarks),
+        *(remark for found, _ in files.measured.values() for remark in found.remarks),
     )
-    result = describe(study, plan, tables, notes)
-    if sheet is not None and sheet.original is not None:
-        result = replace(result, tables={**result.tables, "sdrf": sheet.original})
-    return Reading(study, (result,), _hashes(plan), notes)
 
 
 @contextmanager
